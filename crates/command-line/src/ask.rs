@@ -28,8 +28,8 @@ pub fn is_possible() -> bool {
 pub fn type_name(question: &str, name: &str, instead: &str) -> anyhow::Result<bool> {
     if !is_possible() {
         return Err(usage(
-            "a confirmation is needed, and there is no terminal to ask at",
-            format!("Give {instead} to confirm it in advance."),
+            "cannot ask for confirmation: there is no terminal",
+            format!("Give {instead} to confirm in advance."),
         ));
     }
     let input = Input::<String>::new()
@@ -43,7 +43,7 @@ pub fn type_name(question: &str, name: &str, instead: &str) -> anyhow::Result<bo
 /// # Errors
 ///
 /// A wrong use (exit code 2) where there is no terminal: ask [`is_possible`]
-/// before, to say what takes the answer's place. Ctrl-C.
+/// first, to name the option that answers instead. Ctrl-C.
 pub fn confirm(question: &str, default: bool) -> anyhow::Result<bool> {
     let confirm = Confirm::new().with_prompt(question).default(default);
     ask(|terminal| confirm.interact_on(terminal))
@@ -79,11 +79,11 @@ pub fn choose(question: &str, items: &[impl std::fmt::Display]) -> anyhow::Resul
 ///
 /// The prompt itself gives back the terminal's mode when a signal interrupts
 /// it, but not the cursor, and then sends a SIGINT to this very process. That
-/// must find somebody who listens, or the cursor stays hidden for ever.
+/// must find a listener, or the cursor stays hidden.
 fn ask<T>(prompt: impl FnOnce(&Term) -> dialoguer::Result<T>) -> anyhow::Result<T> {
     if !is_possible() {
         return Err(usage(
-            "an answer is needed, and there is no terminal to ask at",
+            "cannot ask a question: there is no terminal",
             "Run the command at a terminal.",
         ));
     }
@@ -95,7 +95,7 @@ fn ask<T>(prompt: impl FnOnce(&Term) -> dialoguer::Result<T>) -> anyhow::Result<
             .show_cursor()
             .and_then(|()| terminal.write_line(""));
         if error.kind() != std::io::ErrorKind::Interrupted {
-            return anyhow!(error).context("asking at the terminal failed");
+            return anyhow!(error).context("could not ask at the terminal");
         }
         signals.keep();
         anyhow!(Interrupted)

@@ -55,7 +55,7 @@ pub(crate) fn named_url(
     if let Some(named) = libpq.naming_a_database().next() {
         let url = libpq.complete("postgres://")?;
         let database = Database::parse(&url)?;
-        output.note(&format!("Working on {database}, as {named} says."));
+        output.note(&format!("Using {database}, as {named} says."));
         return Ok(Some(url));
     }
     match database_url(settings, output)? {

@@ -40,7 +40,7 @@ impl EnvFile {
     fn read(path: PathBuf, is_set: impl Fn(&str) -> bool) -> anyhow::Result<Self> {
         let bytes = std::fs::read(&path)
             .map_err(|error| anyhow!(UsageError(error.to_string())))
-            .with_context(|| format!("the file {} cannot be read", path.display()))?;
+            .with_context(|| format!("could not read the file {}", path.display()))?;
         let text = text(&path, bytes)?;
         let read = dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>();
         let values = read.map_err(|error| anyhow!(UsageError(unreadable(&path, &text, &error))))?;
@@ -60,9 +60,8 @@ impl EnvFile {
         match self.damaged.get(name) {
             None => Ok(self.values.get(name).cloned()),
             Some(line) => Err(anyhow!(UsageError(format!(
-                "line {line} of the file {} has a `$` in {name} that stands for no variable (put \
-                 the value in single quotes to keep the `$`, or write ${{NAME}} for a variable \
-                 that is set)",
+                "line {line} of the file {} has a `$` in {name} that names no variable (put the \
+                 value in single quotes to keep the `$`)",
                 self.path.display()
             )))),
         }
@@ -87,9 +86,7 @@ fn text(path: &Path, bytes: Vec<u8>) -> anyhow::Result<String> {
         .filter(|text| !text.contains('\0'));
     let Some(text) = text else {
         let path = path.display();
-        return Err(anyhow!(UsageError(format!(
-            "the file {path} {encoding}; save it as UTF-8"
-        ))));
+        return Err(anyhow!(UsageError(format!("the file {path} {encoding}"))));
     };
     Ok(match text.strip_prefix('\u{feff}') {
         Some(rest) => rest.to_owned(),
@@ -107,8 +104,8 @@ fn unreadable(file: &Path, text: &str, error: &dotenvy::Error) -> String {
     };
     let place = line.map_or_else(|| "a line".to_owned(), |line| format!("line {}", line + 1));
     format!(
-        "{place} of the file {} is not of the form NAME=value (put quotes around a value with \
-         spaces or special characters)",
+        "{place} of the file {} is not of the form NAME=value (quote a value that has spaces or \
+         special characters)",
         file.display()
     )
 }

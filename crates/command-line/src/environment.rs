@@ -114,7 +114,7 @@ pub fn env_file() -> Option<PathBuf> {
 
 /// What the nearest `.env` says.
 fn file() -> anyhow::Result<EnvFile> {
-    let here = std::env::current_dir().context("finding the current folder")?;
+    let here = std::env::current_dir().context("could not find the current folder")?;
     EnvFile::nearest(&here, |name| std::env::var(name).is_ok())
 }
 

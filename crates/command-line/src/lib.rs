@@ -53,6 +53,8 @@ pub use migration_folders::MigrationFolders;
 pub use name_arg::NameArg;
 pub use options::Common;
 pub use output::Output;
+#[cfg(all(unix, feature = "local-postgres"))]
+pub use own_server::server_error;
 pub use program::Program;
 pub use script::{Context, Entry, Script, refuse};
 pub use settings::ProjectSettings;

@@ -80,9 +80,9 @@ fn no_migrations(error: anyhow::Error) -> anyhow::Error {
         return error;
     }
     anyhow!(UsageError(error.to_string())).context(Advised::new(
-        "there are no migrations here",
+        "found no migrations",
         "Run the command in the project's folder, or name the folder of the migrations with \
-         --migrations-dir. It has a folder `tenant` in it, and a folder `public` if the \
-         application has public migrations.",
+         --migrations-dir. It contains a folder `tenant` and, for public migrations, a folder \
+         `public`.",
     ))
 }

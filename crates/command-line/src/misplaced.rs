@@ -5,24 +5,25 @@ use std::path::{Path, PathBuf};
 use crate::files;
 
 /// What `--migrations-dir` names.
-const RULE: &str = "--migrations-dir names a folder with `tenant` and perhaps `public` in it";
+const RULE: &str =
+    "--migrations-dir names the folder that contains `tenant` and, if needed, `public`";
 
 /// Where the migrations of a folder that is not there may be.
 pub(crate) fn where_they_are(folder: &Path) -> String {
     let Some(given) = folder.parent() else {
-        return format!("Correct the folder: {RULE}.");
+        return format!("Correct the folder, because {RULE}.");
     };
     let shown = given.display();
     if let Some(top) = top_of(given) {
-        return format!("Name {}: {RULE}.", top.display());
+        return format!("Use {}, because {RULE}.", top.display());
     }
     if has_migrations(given) {
         return format!(
-            "If the migrations in {shown} are for tenants, move them to {}: {RULE}.",
+            "If the migrations in {shown} are for tenants, move them to {}, because {RULE}.",
             folder.display()
         );
     }
-    format!("Correct the folder: {RULE}.")
+    format!("Correct the folder, because {RULE}.")
 }
 
 /// The folder that was meant by one that is a stream, or a migration of one.
@@ -62,7 +63,7 @@ mod tests {
         let at = |path: &str| top.path().join(path);
         std::fs::create_dir_all(at("tenant/2026-01-01-000000_a")).unwrap();
         std::fs::write(at("tenant/2026-01-01-000000_a/up.sql"), "SELECT 1;").unwrap();
-        let meant = format!("Name {}: ", top.path().display());
+        let meant = format!("Use {}, ", top.path().display());
         for given in ["tenant", "tenant/2026-01-01-000000_a"] {
             let advice = where_they_are(&at(given).join("tenant"));
             assert!(advice.starts_with(&meant), "{advice}");

@@ -5,6 +5,9 @@
 mod started;
 
 #[cfg(all(unix, feature = "local-postgres"))]
+pub use started::advised as server_error;
+
+#[cfg(all(unix, feature = "local-postgres"))]
 pub(crate) use started::{is_its_error, project_server, url};
 
 #[cfg(not(all(unix, feature = "local-postgres")))]

@@ -40,7 +40,7 @@ pub fn folder(settings: &ProjectSettings) -> anyhow::Result<PathBuf> {
     if let Some(folder) = settings.folder() {
         return Ok(folder.to_owned());
     }
-    let here = std::env::current_dir().context("finding the current folder")?;
+    let here = std::env::current_dir().context("could not find the current folder")?;
     let nearest = |marker: &Marker| here.ancestors().find(|folder| marker.is_in(folder));
     let project = MARKERS.iter().find_map(nearest).map(PathBuf::from);
     project.ok_or_else(|| NoProject { here }.into())
@@ -49,8 +49,8 @@ pub fn folder(settings: &ProjectSettings) -> anyhow::Result<PathBuf> {
 /// Neither the current folder nor one above is a project's.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{} is not in a project: there is no tenants.toml, diesel.tenant.toml or migrations/tenant \
-     here or above",
+    "{} is not in a project: it has no tenants.toml, diesel.tenant.toml or migrations/tenant, \
+     and neither has a folder above",
     here.display()
 )]
 pub struct NoProject {

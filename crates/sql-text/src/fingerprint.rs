@@ -19,9 +19,8 @@ const BYTES: usize = 8;
 
 /// The fingerprint of `text`, run in a transaction or outside one.
 ///
-/// Comments, the space between tokens, and whether lines end in `\r\n` or `\n` do not
-/// count, so that tidying a file up or checking it out elsewhere is no change. The letter
-/// case of a word does.
+/// Comments, whitespace between tokens, and line ends (`\r\n` or `\n`) do not count, so formatting
+/// a file does not change its fingerprint. The case of words does count.
 #[must_use]
 pub fn fingerprint(text: &str, in_transaction: bool) -> String {
     // In a function's body they are part of the token.
@@ -29,8 +28,8 @@ pub fn fingerprint(text: &str, in_transaction: bool) -> String {
     format!("{V1}{digits}")
 }
 
-/// What programs wrote that gave fingerprints no version: the digits of `v1`, but for
-/// texts with `\r\n` within a string or a body, where line ends counted.
+/// The fingerprint without a version, as earlier programs wrote it. Its digits equal those of `v1`,
+/// except for texts with `\r\n` inside a string or a body, where line ends counted.
 #[must_use]
 pub fn unversioned_fingerprint(text: &str, in_transaction: bool) -> String {
     digits(text, in_transaction, str::to_owned)
@@ -49,12 +48,11 @@ fn digits(text: &str, in_transaction: bool, counted: impl Fn(&str) -> String) ->
     digits.collect()
 }
 
-/// Whether `stored` says for certain that the text was another one than that of `now`,
-/// which was made by [`fingerprint`].
+/// Whether `stored` certainly belongs to another text than `now`, which [`fingerprint`] returned.
 ///
-/// Digits alone, as earlier programs wrote them, count as `v1`; see
-/// [`unversioned_fingerprint`] for the texts of which that is not the whole truth. What
-/// a later program made in another way cannot be compared: then nothing is said.
+/// Digits without a version, as earlier programs wrote them, count as `v1`.
+/// [`unversioned_fingerprint`] describes the exceptions. Fingerprints of later versions cannot be
+/// compared, so the result is false.
 #[must_use]
 pub fn was_edited(stored: &str, now: &str) -> bool {
     let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');

@@ -1,10 +1,9 @@
-//! PostgreSQL's SQL as text, before anything is parsed or run: its tokens, its
-//! statements, its names, and what a text does in a few digits.
+//! SQL of PostgreSQL as text, before it is parsed or run: its tokens, statements, names and
+//! fingerprints.
 //!
-//! This crate knows the rules of PostgreSQL's scanner and nothing else. It parses no
-//! statement, knows no database, and depends on no lexer of another project: a change
-//! there must not change which statements a migration has, nor whether it counts as
-//! edited.
+//! This crate implements the rules of PostgreSQL's scanner and nothing else. It parses no
+//! statement, knows no database, and depends on no other lexer. A change in another lexer could
+//! change which statements a migration has, or whether it counts as edited.
 //!
 //! Every string constant is read as with `standard_conforming_strings = on`, the
 //! default of PostgreSQL: a backslash is an escape in `E'...'` only.

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// `text` with `\n` where a line ends in `\r\n`. A `\r` alone stays: PostgreSQL
-/// ends a comment there, and keeps it in a string or a body.
+/// Returns `text` with `\n` in place of `\r\n`. A single `\r` stays: PostgreSQL ends a comment
+/// there, and keeps it in a string or a body.
 #[must_use]
 pub fn unix_lines(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") {
@@ -13,8 +13,8 @@ pub fn unix_lines(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The line, from 1, of the byte `offset` of `text`. For one of them: [`Lines`] counts
-/// once for all.
+/// Returns the line, from 1, of the byte `offset` of `text`. For many offsets, use [`Lines`], which
+/// counts once.
 #[must_use]
 pub fn line_at(text: &str, offset: usize) -> usize {
     let before = text.bytes().take(offset);

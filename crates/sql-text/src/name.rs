@@ -10,15 +10,15 @@ use crate::token::{Token, TokenKind, tokens};
 /// Source: `NAMEDATALEN - 1`, which only a server compiled for it has different.
 pub const MAX_NAME: usize = 63;
 
-/// The bare words of `text`, in lower case, each with where it stands. For keywords:
-/// nothing is cut.
+/// Returns the unquoted words of `text` in lower case, each with its range. Use it for keywords,
+/// because nothing is cut.
 pub fn words(text: &str) -> impl Iterator<Item = (String, Range<usize>)> + '_ {
     let words = tokens(text).filter(|token| token.kind == TokenKind::Word);
     words.map(|token| (token.text.to_ascii_lowercase(), token.range()))
 }
 
-/// The name that a token stands for, as PostgreSQL stores it: without quotes in lower
-/// case, in quotes as it is, and cut where it is too long. `None` for what is no name.
+/// Returns the name of a token, as PostgreSQL stores it: in lower case without quotes, unchanged in
+/// quotes, and cut if it is too long. `None` if the token is not a name.
 ///
 /// Only ASCII letters are folded, as in a database in UTF-8. In `U&"..."` a backslash
 /// escapes, unless a `UESCAPE` behind it says otherwise, which is not read here.
@@ -32,7 +32,7 @@ pub fn stored(token: &Token<'_>) -> Option<String> {
     Some(cut(name))
 }
 
-/// Whether PostgreSQL cuts the name that a token stands for, which it tells.
+/// Whether PostgreSQL cuts the name of a token. PostgreSQL reports this with a notice.
 #[must_use]
 pub fn is_cut(token: &Token<'_>) -> bool {
     let length = match token.kind {
@@ -87,7 +87,7 @@ fn cut(mut name: String) -> String {
     name
 }
 
-/// As much of the text as fits into `most` bytes without cutting a character in two.
+/// Returns the beginning of the text that fits into `most` bytes, without splitting a character.
 ///
 /// ```
 /// assert_eq!(sql_text::beginning("\u{e9}t\u{e9}", 4), "\u{e9}t");

@@ -5,8 +5,7 @@
 
 use std::collections::HashSet;
 
-/// `name` as an identifier of SQL text, whatever is in it: in double quotes, and those
-/// inside doubled.
+/// Quotes any `name` as an SQL identifier: in double quotes, with inner quotes doubled.
 ///
 /// ```
 /// assert_eq!(sql_text::ident(r#"a"b"#), r#""a""b""#);
@@ -16,8 +15,8 @@ pub fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// `text` as a string constant. The `E` form is used when there is a backslash, so that
-/// it means the same whatever `standard_conforming_strings` says.
+/// Quotes `text` as a string constant. If the text contains a backslash, the `E` form is used, so
+/// that the meaning does not depend on `standard_conforming_strings`.
 ///
 /// ```
 /// assert_eq!(sql_text::literal("it's"), "'it''s'");
@@ -32,8 +31,8 @@ pub fn literal(text: &str) -> String {
     }
 }
 
-/// `text` as a string constant without escapes. It means that where
-/// `standard_conforming_strings` is on, which a session of ours requires.
+/// Quotes `text` as a string constant without escapes. This needs `standard_conforming_strings =
+/// on`, which our sessions require.
 ///
 /// ```
 /// assert_eq!(sql_text::plain_literal(r"it's\"), r"'it''s\'");
@@ -43,7 +42,7 @@ pub fn plain_literal(text: &str) -> String {
     format!("'{}'", inside_literal(text))
 }
 
-/// `text` as it stands inside such a constant.
+/// Escapes `text` for use inside such a constant.
 ///
 /// ```
 /// assert_eq!(sql_text::inside_literal("it's"), "it''s");

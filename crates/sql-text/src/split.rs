@@ -12,18 +12,18 @@ use std::ops::Range;
 
 use crate::token::{Text, Token, TokenKind, tokens};
 
-/// A text in statements.
+/// A text, split into statements.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Split {
     /// The statements, in order. Empty ones do not count.
     pub statements: Vec<Statement>,
-    /// What is opened and not closed before the text ends: then the last statement
-    /// holds the rest of the text, whatever it was meant to be.
+    /// What is still open at the end of the text. The last statement then contains the rest of the
+    /// text.
     pub open: Option<Open>,
 }
 
-/// Where a statement is.
+/// The position of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statement {
@@ -34,7 +34,7 @@ pub struct Statement {
     pub end: usize,
 }
 
-/// What is opened and not closed.
+/// Something that is not closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Open {
@@ -44,7 +44,7 @@ pub struct Open {
     pub start: usize,
 }
 
-/// What a text may open without closing it. `Display` gives its name.
+/// What can be left open. `Display` is its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unclosed {
@@ -63,7 +63,7 @@ pub enum Unclosed {
 }
 
 impl Unclosed {
-    /// What it is called.
+    /// Returns its name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

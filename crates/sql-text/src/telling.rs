@@ -3,8 +3,8 @@
 use crate::name::stored;
 use crate::token::{Text, Token, TokenKind, tokens};
 
-/// The tokens of a text without white space and comments. A place that there is not
-/// holds no token, so that nobody has to ask for the end first.
+/// The tokens of a text without whitespace and comments. A place after the end has no token, so
+/// callers need not check for the end.
 #[derive(Debug, Clone)]
 pub struct Telling<'a> {
     tokens: Vec<Token<'a>>,

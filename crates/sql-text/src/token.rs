@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::scan;
 
-/// A piece of SQL text that belongs together.
+/// A token of SQL text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token<'a> {
     /// What it is.
@@ -13,7 +13,7 @@ pub struct Token<'a> {
     pub text: &'a str,
     /// Where it begins, in bytes.
     pub start: usize,
-    /// False where the text ends inside it: a string or a comment that stays open.
+    /// False if the text ends inside it, such as in an open string or comment.
     pub is_closed: bool,
 }
 
@@ -24,7 +24,7 @@ impl Token<'_> {
         self.start..self.start + self.text.len()
     }
 
-    /// Whether the server skips it: white space or a comment.
+    /// Whether the server skips it: whitespace or a comment.
     #[must_use]
     pub fn is_trivia(&self) -> bool {
         matches!(
@@ -46,7 +46,7 @@ impl Token<'_> {
     }
 }
 
-/// What a token is.
+/// The kinds of tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenKind {
@@ -72,7 +72,7 @@ pub enum TokenKind {
     Symbol(char),
 }
 
-/// How a string constant is written.
+/// The forms of string constants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Text {

@@ -1,14 +1,12 @@
-//! What this crate tells through [`tracing`]: its spans, events and fields.
+//! The spans, events and fields that this crate reports through [`tracing`].
 //!
-//! A server that installs a subscriber sees each call on
-//! [`Tenants`](crate::Tenants), each tenant that something is done with, and how
-//! it ended. Whoever installs none pays nothing worth mentioning. Spans, messages
-//! and fields are part of the interface: they stay as they are. Their target is
-//! `tenant_core`.
+//! A program with a subscriber sees each call on [`Tenants`](crate::Tenants), each tenant that a
+//! call changes, and the result. Without a subscriber, the cost is negligible. Spans, messages and
+//! fields are part of the stable interface. Their target is `tenant_core`.
 //!
 //! # Spans
 //!
-//! All at `INFO`.
+//! All spans have the level `INFO`.
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
@@ -20,64 +18,61 @@
 //!
 //! # Events
 //!
-//! Of `tenant` and `spare` an event has the one that it is about; what has
-//! neither is about the public schema. They are repeated from the span, because a
-//! filter may leave spans out.
+//! An event has the field `tenant` or `spare`, for its schema. An event with neither is about the
+//! public schema. The fields repeat the span's fields, because a filter can leave spans out.
 //!
 //! | message | level | fields | when |
 //! | --- | --- | --- | --- |
 //! | `schema begun` | `DEBUG` | `tenant`, `spare` | work on a schema begins |
 //! | `migration applied` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a migration is committed |
-//! | `migration reverted` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | that a migration was reverted is committed |
-//! | `migration said` | `WARN` for a warning, else `DEBUG` | `tenant`, `spare`, `migration`, `line`, `severity`, `sqlstate`, `text` | once work on a schema ends: what its migrations made the server say |
-//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`, `cloned_from`, `renamed_to`, `moved_to`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or is not begun |
-//! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction lost against somebody's lock, and is begun anew |
-//! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (at first nobody is named, and after a second that run), or other sessions hold what a statement needs |
-//! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant is made of a spare schema |
-//! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare schema could not be taken |
-//! | `run begun` | `DEBUG` | `schemas`, `jobs` | it is known how many schemas have something to do, and how many at a time |
+//! | `migration reverted` | `DEBUG` | `tenant`, `spare`, `migration`, `version` | a rollback of a migration is committed |
+//! | `migration said` | `WARN` for a warning, else `DEBUG` | `tenant`, `spare`, `migration`, `line`, `severity`, `sqlstate`, `text` | work on a schema ends: a message of the server during its migrations |
+//! | `schema ended` | see below | `tenant`, `spare`, `outcome`, `migrations`, `duration_ms`, `from_spare`, `cloned_from`, `renamed_to`, `moved_to`; of a failure also `error`, `sqlstate`, `migration` | work on a schema ends, or does not start |
+//! | `trying again` | `DEBUG` | `tenant`, `spare`, `sqlstate` | a transaction could not get a lock, and starts again |
+//! | `waiting for a lock` | `DEBUG` | `tenant`, `spare`, `held_by` | another run works on the schema (named after a second), or other sessions hold a lock that a statement needs |
+//! | `spare taken` | `DEBUG` | `tenant`, `spare` | a new tenant takes a spare |
+//! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare could not be taken |
+//! | `run begun` | `DEBUG` | `schemas`, `jobs` | the run has counted the schemas that need a change |
 //! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback`, `squash`, `accept_edits` or `distribute` ends with a report |
-//! | `write not committed` | `ERROR` in a build with debug assertions, else WARN | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) has changed something and is dropped without a commit, a rollback or an error |
+//! | `write not committed` | `ERROR` in a build with debug assertions, else WARN | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) changed something, and is dropped without a commit, a rollback or an error |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
-//! `schema ended` has the level of its outcome: `WARN` for `failed`, `INFO` for
-//! `created`, `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed`, `squashed`, `accepted` and `dropped`, `DEBUG` for `up_to_date` and `skipped`.
-//! Tenants that are found to be up to date when all are looked at have no event
-//! of their own, however many they are: `run ended` counts them. So it does with
-//! those that a dry run finds behind, as skipped. A call whose
-//! future is dropped has no end: its spans are closed.
+//! The outcome sets the level of `schema ended`: `WARN` for `failed`, `INFO` for `created`,
+//! `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed`, `squashed`, `accepted` and
+//! `dropped`, and `DEBUG` for `up_to_date` and `skipped`. If a run checks all tenants, those that
+//! are up to date have no event. `run ended` counts them, and counts tenants that are behind in a
+//! dry run as skipped. A call whose future is dropped has no end event, and its spans are closed.
 //!
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
 //! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `moved`, `distributed`, `squashed`, `accepted`, `dropped`, `skipped`; of a call `ok`, `failed` |
-//! | `migrations` | number | how many were applied or reverted, which a call on one schema that failed does not tell; to a new tenant that took a spare: how many it has |
-//! | `migration` | text | a migration's name; with `failed` the one that failed, if it was one |
+//! | `migrations` | number | how many were applied or rolled back; missing after a failed call on one schema; for a tenant from a spare, how many it has |
+//! | `migration` | text | a migration's name; with `failed`, the failed migration, if any |
 //! | `version` | text | its version |
 //! | `line` | number | the line of its file where the statement starts |
-//! | `severity` | text | PostgreSQL's word: `WARNING`, `NOTICE` |
-//! | `text` | text | what the server says; not there where that may quote a value, as of `RAISE` |
-//! | `from_spare` | true | the new tenant took a spare schema; else the field is not there |
-//! | `cloned_from` | text | the tenant that the new one is like |
+//! | `severity` | text | `WARNING` or `NOTICE` |
+//! | `text` | text | the server's message; missing if it can quote a value, as with `RAISE` |
+//! | `from_spare` | true | the new tenant took a spare; missing if not |
+//! | `cloned_from` | text | the original of the clone |
 //! | `renamed_to` | text | the tenant's new name; `tenant` is the old one |
-//! | `moved_to` | text | the server of the cluster that the tenant is on now |
+//! | `moved_to` | text | the node that the tenant is on now |
 //! | `duration_ms` | number | how long it took, in ms |
 //! | `error` | text | the error and its causes |
-//! | `sqlstate` | text | PostgreSQL's code for it, if the server spoke |
+//! | `sqlstate` | text | the SQLSTATE, if the error came from the server |
 //! | `held_by` | text | the sessions, as [`LockHolder`] shows them |
 //! | `schemas`, `jobs` | number | how many, and how many at a time |
-//! | `total` | number | how many tenants the run is about, and how many spare schemas something was done with |
+//! | `total` | number | how many tenants the run covers, plus handled spares |
 //! | `failed`, `skipped` | number | how many of them |
 //! | `call` | text | the name of the call's span |
 //! | `hint` | text | what to do |
 //!
-//! # What is never told
+//! # What is never reported
 //!
-//! No password and no URL: a database is shown as `role@host:port/database`. No
-//! text of a statement. Of PostgreSQL's errors no detail, hint or context, and
-//! not the message either where it may quote a value or a statement: SQLSTATE
-//! class 22, 38 and P0, 42601, and whatever `RAISE` says. The whole error is what the
-//! call gives back.
+//! Events contain no password and no URL. A database is shown as `role@host:port/database`. Events
+//! contain no text of a statement, and no detail, hint or context of PostgreSQL's errors. They also
+//! omit messages that can quote a value or a statement: SQLSTATE classes 22, 38 and P0, 42601, and
+//! messages of `RAISE`. The call returns the complete error.
 
 mod end;
 mod said;

@@ -39,11 +39,11 @@ impl Occasion {
     }
 }
 
-/// SQL of the application's own, for what happens to tenants.
+/// Your own SQL for tenant events.
 ///
-/// Each text runs in the transaction that creates, drops or renames the tenant. If a
-/// statement fails, nothing has happened. The search path leads to the tenant's schema alone
-/// (with the schema for extensions behind it), so name other schemas:
+/// Each text runs in the transaction that creates, drops or renames the tenant. If a statement
+/// fails, the transaction is rolled back. The search path contains only the tenant's schema and the
+/// schema for extensions, so qualify the names of other schemas:
 ///
 /// ```
 /// # use tenant_core::{HookError, Hooks, Settings};
@@ -67,26 +67,25 @@ impl Occasion {
 /// | `{name}`, `{schema}` | the tenant's name and its schema's; of a rename the new ones |
 /// | `{old_name}`, `{old_schema}` | in `on_rename`: those before |
 ///
-/// Placeholders are parameters (`$1`), so they can be where PostgreSQL takes a parameter:
-/// in a query, `INSERT`, `UPDATE`, `DELETE`, `MERGE`. They are values, and no part of a name:
-/// write `CREATE TABLE notes ()`, because the search path leads to the tenant's schema. In a
-/// `DO` block, `current_schema()` is that schema.
+/// Placeholders are parameters (`$1`), so you can use them where PostgreSQL accepts a parameter: in
+/// a query, `INSERT`, `UPDATE`, `DELETE`, `MERGE`. They are values and cannot be part of a name.
+/// Write `CREATE TABLE notes ()`, because the search path leads to the tenant's schema. In a `DO`
+/// block, use `current_schema()`.
 ///
-/// * `on_create` runs after the migrations and the registration, also if a spare schema is
-///   taken, and before the work of [`Tenants::create_with`](crate::Tenants::create_with).
-///   It does not run for a schema that is adopted, which has its rows, nor for a clone, whose
-///   rows are copied.
-/// * `on_adopt` runs after the registration of a schema that is adopted, for rows about the
-///   tenant elsewhere, or what the schema lacks.
-/// * `on_drop` runs before the schema is dropped. A schema with more objects than the server
-///   can lock at a time loses its tables before, in transactions of their own.
-/// * `after_drop` runs once the schema is gone, so that no foreign key of a tenant's table
-///   forbids to delete a row. Nothing but the schema for extensions is in the path then.
-/// * `on_rename` runs once the schema has its new name.
+/// * `on_create` runs after the migrations and the registration, also for a spare, and before the
+///   work of [`Tenants::create_with`](crate::Tenants::create_with). It does not run for adopted
+///   schemas, which have their rows, or for clones, whose rows are copied.
+/// * `on_adopt` runs after the registration of an adopted schema. Use it for rows about the tenant
+///   in other schemas, or for missing objects.
+/// * `on_drop` runs before the schema is dropped. If the schema has more objects than the server
+///   can lock at a time, its tables are dropped earlier, in separate transactions.
+/// * `after_drop` runs after the schema is dropped, so no foreign key of a tenant's table blocks
+///   the deletion of a row. The search path then contains only the schema for extensions.
+/// * `on_rename` runs after the schema has its new name.
 ///
-/// What only this library changes is checked before the commit: the schema, its migration
-/// history, and the tenant's row in the registry. If a hook has changed them, everything is
-/// rolled back: see [`NotKept`](crate::NotKept).
+/// Before the commit, the library checks that hooks did not change the schema, its migration
+/// history, or the tenant's registry row. If a hook changed them, everything is rolled back: see
+/// [`NotKept`](crate::NotKept).
 #[derive(Debug, Clone, Default)]
 pub struct Hooks {
     create: Vec<Hook>,
@@ -105,24 +104,24 @@ pub(crate) struct Hook {
 }
 
 impl Hooks {
-    /// None.
+    /// Creates an empty set of hooks.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Runs `sql` when a tenant is created. `source` is what errors call it, such as its file.
+    /// Runs `sql` when a tenant is created. `source` is its name in errors, such as its file.
     ///
     /// # Errors
     ///
-    /// What cannot go well, before anything runs: see [`HookReason`].
+    /// If the SQL cannot run: see [`HookReason`].
     pub fn on_create(mut self, source: impl Into<String>, sql: &str) -> Result<Self, HookError> {
         self.create
             .push(Hook::new(source.into(), sql, Occasion::Create)?);
         Ok(self)
     }
 
-    /// Runs `sql` when a schema is adopted, once it is a tenant.
+    /// Runs `sql` after a schema is adopted.
     ///
     /// # Errors
     ///
@@ -133,7 +132,7 @@ impl Hooks {
         Ok(self)
     }
 
-    /// Runs `sql` when a tenant is dropped, before its schema goes.
+    /// Runs `sql` when a tenant is dropped, before its schema is dropped.
     ///
     /// # Errors
     ///
@@ -144,7 +143,7 @@ impl Hooks {
         Ok(self)
     }
 
-    /// Runs `sql` when a tenant is dropped, once its schema is gone.
+    /// Runs `sql` when a tenant is dropped, after its schema is dropped.
     ///
     /// # Errors
     ///
@@ -173,7 +172,7 @@ impl Hooks {
         all.flatten().any(|hook| hook.sql.prepares())
     }
 
-    /// Runs `others` behind these, each at its own occasion.
+    /// Runs `others` after these hooks, for the same events.
     #[must_use]
     pub fn then(mut self, others: Self) -> Self {
         self.create.extend(others.create);

@@ -1,14 +1,13 @@
 //! Schema-per-tenant PostgreSQL for Diesel.
 //!
-//! Each tenant has a PostgreSQL schema of its own, made by the same Diesel
-//! migrations, which name no schema: `search_path` says where they take
-//! effect. The table `public.schema_tracker` lists the tenants.
+//! Each tenant has its own PostgreSQL schema. The same Diesel migrations create all of these
+//! schemas. The migrations name no schema, because `search_path` selects the schema. The table
+//! `public.schema_tracker` lists the tenants.
 //!
-//! # Making and keeping tenants
+//! # Creating and migrating tenants
 //!
-//! A [`Database`] is a parsed URL, [`Migrations`] are two sets of Diesel's
-//! migrations, and [`Tenants`] is everything one does with the tenants, one call
-//! each:
+//! A [`Database`] is a parsed URL, and [`Migrations`] are two sets of Diesel migrations.
+//! [`Tenants`] has one method for each task:
 //!
 //! ```no_run
 //! use tenant_core::{Database, MigrationSet, Migrations, Settings, Tenants};
@@ -23,14 +22,14 @@
 //! };
 //! let tenants = Tenants::open(database, migrations, Settings::default()).await?;
 //!
-//! // When the program starts, or in a deployment: public first, then everybody.
+//! // When the program starts, or in a deployment: first public, then all tenants.
 //! tenants.migrate_public().await?;
 //! let report = tenants.migrate().await?;
 //! for (outcome, error) in report.failures() {
-//!     eprintln!("{}: {error}", outcome.name); // the others went on
+//!     eprintln!("{}: {error}", outcome.name); // the other tenants were migrated
 //! }
 //!
-//! // When a customer signs up, is called otherwise, and leaves.
+//! // Create, rename and drop a tenant.
 //! let acme = "acme_corp".parse()?;
 //! tenants.create(&acme).await?;
 //! tenants.rename(&acme, &"acme_inc".parse()?).await?;
@@ -39,33 +38,28 @@
 //! # }
 //! ```
 //!
-//! A tenant is wholly there or not at all, and wholly at one version: schema,
-//! migrations and registration are one transaction. [`Tenants::list`] says who is
-//! at which version, and [`Spares::keep`] makes tenants ahead of time, so that
-//! a sign-up takes milliseconds.
+//! A tenant exists completely or not at all, because schema, migrations and registration are one
+//! transaction. [`Tenants::list`] reports the version of each tenant. [`Spares::keep`] creates
+//! tenants in advance, so that a sign-up takes milliseconds.
 //!
-//! [`Tenants::health`] says what is wrong: it holds what each schema is against what
-//! its migrations make, and names each difference. [`Tenants::repair`] puts right what
-//! can be put right without losing anything, [`Tenants::compare`] says how two tenants
-//! differ, [`Tenants::adopt`] makes a tenant of a schema that is there,
-//! [`Tenants::clone_tenant`] one like another, and [`Tenants::rename`] gives one another
-//! name. [`Tenants::plan_rollback`] says what going back would revert and
-//! lose, and [`Tenants::rollback`] does it.
+//! [`Tenants::health`] compares each schema with what its migrations create, and names each
+//! difference. [`Tenants::repair`] fixes differences without losing data. [`Tenants::compare`]
+//! compares two tenants. [`Tenants::adopt`] registers an existing schema, [`Tenants::clone_tenant`]
+//! copies a tenant, and [`Tenants::rename`] renames one. [`Tenants::plan_rollback`] shows what a
+//! rollback would revert and lose, and [`Tenants::rollback`] runs it.
 //!
-//! Where Citus spreads the database over several servers, a tenant's schema is on one of
-//! them, and all of this is the same. [`Cluster::move_tenant`] takes a tenant to another
-//! server, [`Cluster::placed_on`] says where new ones are put, and
-//! [`Cluster::distribute`] spreads those that were there before.
+//! On a Citus cluster, a tenant's schema is on one node, and every call works the same.
+//! [`Cluster::move_tenant`] moves a tenant to another node. [`Cluster::placed_on`] chooses the node
+//! of new tenants, and [`Cluster::distribute`] distributes existing tenants.
 //!
-//! A call that can do with more to be told, such as [`Tenants::migrate`], gives back a
-//! value with a method for each: how many at a time ([`Migrate::jobs`]), which tenants
-//! ([`Migrate::select`]), who hears of each ([`Migrate::observe`]). It begins when you
-//! await it.
+//! Calls with options, such as [`Tenants::migrate`], return a value with a method for each option.
+//! For example, [`Migrate::jobs`] sets how many tenants run at a time, [`Migrate::select`] selects
+//! tenants, and [`Migrate::observe`] reports progress. The call starts when you await it.
 //!
-//! # Serving them
+//! # Serving requests
 //!
-//! One [`TenantPool`] serves all tenants. What it hands out is a transaction in one
-//! tenant's schema, and its type says so:
+//! One [`TenantPool`] serves all tenants. It returns transactions in one tenant's schema, and the
+//! type of the transaction shows this:
 //!
 //! ```no_run
 //! # use diesel::prelude::*;
@@ -97,53 +91,52 @@
 //! # }
 //! ```
 //!
-//! Errors, panics and dropped futures leave nothing behind for the next tenant on
-//! the connection; [`TenantPool`] says what exactly is certain.
+//! Errors, panics and dropped futures leave nothing behind for the next user of the connection.
+//! [`TenantPool`] lists the guarantees.
 //!
-//! To read, use [`TenantPool::read`]; to write, [`TenantPool::write`], which commits. A
-//! transaction that has written and is dropped without a commit is logged: see
+//! To read, use [`TenantPool::read`]. To write, use [`TenantPool::write`], which commits. If a
+//! transaction has written and is dropped without a commit, the pool logs it: see
 //! [`TenantPoolBuilder::on_unkept`].
 //!
 //! # Porting
 //!
 //! | You have | Use |
 //! | --- | --- |
-//! | handlers that take a connection of a pool and commit each statement | [`TenantPool::autocommit`] |
-//! | a connection that is kept and used as an `AsyncPgConnection` everywhere | [`Session::into_async_pg`] |
-//! | functions that take `&mut AsyncPgConnection` | [`ScopedConnection::as_async_pg`], or give them the parameter `C: AsyncConnection<Backend = Pg>`, which takes both |
+//! | handlers that take a pool's connection and commit each statement | [`TenantPool::autocommit`] |
+//! | a stored connection that many places use as an `AsyncPgConnection` | [`Session::into_async_pg`] |
+//! | functions that take `&mut AsyncPgConnection` | [`ScopedConnection::as_async_pg`], or the parameter `C: AsyncConnection<Backend = Pg>`, which accepts both |
 //! | queries that find shared tables of `public` without a schema | [`RuntimePath`] |
 //! | enums with `postgres_type(name = "...")` | nothing to change on connections of the pool |
 //!
-//! A function with the parameter `C: AsyncConnection<Backend = Pg>` has one limit. If the
-//! future of a transaction that it began inside is dropped, later queries are not refused;
-//! the commit is, with [`PoolError::GivenUp`].
+//! A function with the parameter `C: AsyncConnection<Backend = Pg>` has one limit. If it drops the
+//! future of a transaction that it began inside, later queries still run. The commit then fails
+//! with [`PoolError::GivenUp`].
 //!
 //! # Versions of Diesel
 //!
-//! An application and this crate must use the same version of Diesel and of diesel-async.
-//! Otherwise the traits of one are not those of the other, and the compiler says that
-//! `RunQueryDsl` or `AsyncConnection` is not implemented for a [`TenantConnection`]. Both are
-//! exported here: `use tenant_core::{diesel, diesel_async}` is the right version. The macros
-//! of Diesel need a dependency called `diesel`; `cargo tree -d` shows whether there are two.
+//! An application and this crate must use the same version of Diesel and of diesel-async. With
+//! different versions, the compiler reports that `RunQueryDsl` or `AsyncConnection` is not
+//! implemented for a [`TenantConnection`]. This crate exports both, so `use tenant_core::{diesel,
+//! diesel_async}` gives the right version. The macros of Diesel need a dependency named `diesel`.
+//! To find duplicate versions, run `cargo tree -d`.
 //!
 //! # Enums
 //!
-//! Each tenant may have its own. Diesel's derives and those of other crates look a type up by
-//! its name once for each connection; a connection of a [`TenantPool`] sends the type of the
-//! tenant that it serves instead. On other connections, use [`tenant_enum!`], which needs no
-//! lookup.
+//! Each tenant can have its own enum types. Diesel's derives, and the derives of other crates, look
+//! a type up by name once for each connection. A connection of a [`TenantPool`] sends the type of
+//! the current tenant instead. On other connections, use [`tenant_enum!`], which needs no lookup.
 //!
-//! # Watching, testing
+//! # Observability and testing
 //!
-//! What happens is told through `tracing`: see [`events`]. The crate
-//! `tenant-testing` makes databases and tenants for tests.
+//! The crate reports what happens through `tracing`: see [`events`]. The crate `tenant-testing`
+//! creates databases and tenants for tests.
 //!
-//! # What it does not know
+//! # Dependencies on your schema
 //!
-//! This crate knows nothing of what the tenants' tables are: it takes any
-//! Diesel `MigrationSource`. What it needs for itself are its lists of tenants and of
-//! spares in the public schema: [`MigrationSet::registry`] makes them, and
-//! [`MigrationSet::merge`] adds an application's own public migrations.
+//! This crate knows nothing about the tables of the tenants, and accepts any Diesel
+//! `MigrationSource`. It needs its own lists of tenants and spares in the public schema.
+//! [`MigrationSet::registry`] creates them, and [`MigrationSet::merge`] adds an application's own
+//! public migrations.
 
 mod answer;
 mod assertion;

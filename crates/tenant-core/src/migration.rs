@@ -61,20 +61,20 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// The version, as Diesel writes it into its table: `20260101000000`.
+    /// Returns the version, as Diesel stores it: `20260101000000`.
     #[must_use]
     pub fn version(&self) -> &Version {
         &self.version
     }
 
-    /// The folder's name: `2026-01-01-000000_create_tasks`.
+    /// Returns the name of the folder: `2026-01-01-000000_create_tasks`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether it runs in a transaction: `run_in_transaction` of Diesel's
-    /// `metadata.toml`, true unless that says otherwise.
+    /// Whether it runs in a transaction: `run_in_transaction` in Diesel's `metadata.toml`. The
+    /// default is true.
     #[must_use]
     pub fn in_transaction(&self) -> bool {
         self.in_transaction
@@ -93,42 +93,40 @@ impl Migration {
         !self.in_transaction && self.statements(file).any(may_commit)
     }
 
-    /// Why this migration is not applied at all, if it is not.
+    /// Returns why the migration cannot run, if it cannot.
     #[must_use]
     pub fn refusal(&self) -> Option<&Refusal> {
         self.up.refusal()
     }
 
-    /// What it does, as `v1:` and 16 hexadecimal digits: another text, other digits.
-    /// Comments and the space between words do not count.
+    /// Returns the fingerprint of its SQL: `v1:` and 16 hexadecimal digits. Comments and whitespace
+    /// do not count.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// Its SQL, as the file has it, with lines that end in `\n`: that of the migration's
-    /// `up.sql`.
+    /// Returns the SQL of its `up.sql`, with `\n` as line ends.
     #[must_use]
     pub fn sql(&self) -> &str {
         self.up.text()
     }
 
-    /// The SQL that reverts it: that of its `down.sql`. `None` where there is no
-    /// such file, or no statement in it, or where [`down_problem`](Self::down_problem)
-    /// says why it cannot be read; then it cannot be reverted.
+    /// Returns the SQL of its `down.sql`; `None` if there is no such file, or no statement in it,
+    /// or if it could not be read ([`down_problem`](Self::down_problem)). The migration cannot be
+    /// rolled back then.
     #[must_use]
     pub fn down_sql(&self) -> Option<&str> {
         self.down.as_ref().map(Sql::text)
     }
 
-    /// Why this migration is not reverted at all, if it has a `down.sql` that must
-    /// not run.
+    /// Returns why its `down.sql` cannot run, if it cannot.
     #[must_use]
     pub fn down_refusal(&self) -> Option<&Refusal> {
         self.down.as_ref()?.refusal()
     }
 
-    /// What keeps its `down.sql` from being read, if there is one that cannot be.
+    /// Returns why its `down.sql` could not be read, if it could not.
     #[must_use]
     pub fn down_problem(&self) -> Option<&str> {
         self.down_problem.as_deref()
@@ -178,21 +176,20 @@ impl Migration {
     }
 }
 
-/// All migrations of one stream (public or tenant), oldest first. The default
-/// is none.
+/// All migrations of one stream (public or tenant), oldest first. The default is empty.
 #[derive(Debug, Clone, Default)]
 pub struct MigrationSet {
     migrations: Vec<Migration>,
 }
 
 impl MigrationSet {
-    /// Takes the migrations out of any Diesel source: those compiled in by
-    /// `embed_migrations!`, or `FileBasedMigrations` from a folder.
+    /// Reads the migrations from any Diesel source, such as `embed_migrations!`, or
+    /// `FileBasedMigrations` from a folder.
     ///
     /// # Errors
     ///
-    /// [`SourceError`] when a file cannot be read, when a migration is not SQL
-    /// text, or when two have the same version.
+    /// [`SourceError`] if a file cannot be read, if a migration is not SQL text, or if two
+    /// migrations have the same version.
     pub fn from_source(source: &impl MigrationSource<Pg>) -> Result<Self, SourceError> {
         let found = source.migrations().map_err(SourceError::Unreadable)?;
         let mut migrations = found
@@ -235,13 +232,13 @@ impl MigrationSet {
         set
     }
 
-    /// These migrations and those of `other`, ordered by version. A migration that both
-    /// have, with the same text, is in the result once.
+    /// Adds the migrations of `other`, ordered by version. A migration that both have with the same
+    /// text occurs once.
     ///
     /// # Errors
     ///
-    /// [`SourceError::SameVersion`] when two migrations have the same version and do not
-    /// do the same; [`SourceError::TakenVersion`] when one of them is this library's.
+    /// [`SourceError::SameVersion`] if two different migrations have the same version;
+    /// [`SourceError::TakenVersion`] if one of them is this library's.
     pub fn merge(mut self, other: Self) -> Result<Self, SourceError> {
         for migration in other.migrations {
             match self.find(migration.version.as_str()) {
@@ -257,7 +254,7 @@ impl MigrationSet {
         Ok(self)
     }
 
-    /// The migrations, oldest first.
+    /// Returns the migrations, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Migration> + ExactSizeIterator {
         self.migrations.iter()
     }
@@ -387,28 +384,28 @@ pub(crate) fn versions(migrations: &[&Migration]) -> Vec<Version> {
 /// The migrations of both streams.
 #[derive(Debug, Clone)]
 pub struct Migrations {
-    /// Those of the public schema.
+    /// The public migrations.
     pub public: MigrationSet,
-    /// Those of each tenant's schema.
+    /// The tenant migrations.
     pub tenant: MigrationSet,
 }
 
-/// A set of migrations that cannot be used.
+/// An error in a set of migrations.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// A folder or file cannot be read.
-    #[error("the migrations cannot be read")]
+    /// A folder or file could not be read.
+    #[error("could not read the migrations")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A migration's own code refuses to give its SQL.
-    #[error("migration `{name}` gives no SQL")]
+    /// A migration implemented in code provides no SQL.
+    #[error("migration `{name}` provides no SQL")]
     NotSql {
         /// The migration.
         name: String,
         /// What it says.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Diesel's table could not tell these apart.
+    /// Two migrations have the same version, so the migration history cannot distinguish them.
     #[error("{}", same_version(.version, .one, .other))]
     SameVersion {
         /// The version.
@@ -418,14 +415,13 @@ pub enum SourceError {
         /// Another.
         other: String,
     },
-    /// A public migration of the application has the version of one of this library's.
+    /// A public migration of the application has the version of a migration of this library.
     ///
-    /// Rename the application's. A database that has applied it under the old version, and
-    /// has no list of tenants yet, needs one statement more:
-    /// `UPDATE public.__diesel_schema_migrations SET version = 'NEW' WHERE version = 'OLD'`.
+    /// Rename the application's migration. If a database has applied it under the old version, and
+    /// has no list of tenants yet, also run: `UPDATE public.__diesel_schema_migrations SET version
+    /// = 'NEW' WHERE version = 'OLD'`.
     #[error(
-        "the migration `{yours}` has the version {version} of this library's migration `{ours}`; \
-         rename yours"
+        "migration `{yours}` has the same version as the library's migration `{ours}`: {version}"
     )]
     TakenVersion {
         /// The version.
@@ -441,5 +437,5 @@ fn same_version(version: &Version, one: &str, other: &str) -> String {
     if one == other {
         return format!("migration `{one}` occurs twice with different SQL");
     }
-    format!("the migrations `{one}` and `{other}` have the same version {version}; rename one")
+    format!("migrations `{one}` and `{other}` have the same version {version}")
 }

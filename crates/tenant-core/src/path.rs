@@ -18,22 +18,21 @@ use crate::name::Schema;
 pub(crate) use kept::KeptPath;
 pub use runtime::RuntimePath;
 
-/// A schema that holds extensions, and stands behind the tenant's own in the
-/// path.
+/// A schema for extensions, which follows the tenant's schema in the search path.
 ///
-/// Without it the tenant's schema is alone in the path: with a second schema
-/// there, a table that a tenant lacks would silently be found in that one.
+/// Without it, the search path contains only the tenant's schema. With a second schema, a table
+/// that a tenant lacks would silently resolve to that schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtensionsSchema(String);
 
 impl ExtensionsSchema {
-    /// The schema called `name`. Whether it exists is seen when it is used.
+    /// Creates the value for the schema `name`. Its existence is checked when it is used.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
         Self(name.into())
     }
 
-    /// Its name, unquoted.
+    /// Returns its name, unquoted.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0
@@ -47,8 +46,8 @@ impl ExtensionsSchema {
         format!("SET LOCAL search_path TO {}", ident(&self.0))
     }
 
-    /// The statement that lets a session look into `public`, and behind it into
-    /// this schema: for tools whose tables are in `public`.
+    /// Returns the statement that sets a session's search path to `public` and this schema, for
+    /// tools whose tables are in `public`.
     #[must_use]
     pub fn behind_public(&self) -> String {
         Path::new(Schema::Public, Some(self)).set_session()

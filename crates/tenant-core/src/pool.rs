@@ -59,8 +59,8 @@ const WAIT: Duration = Duration::from_secs(5);
 
 /// One pool of connections for all tenants of a database.
 ///
-/// [`tenant`](Self::tenant) gives a transaction in which unqualified names are
-/// the tenant's tables and nothing else:
+/// [`tenant`](Self::tenant) returns a transaction in which unqualified names are the tenant's
+/// tables and nothing else:
 ///
 /// ```no_run
 /// # use diesel::prelude::*;
@@ -88,34 +88,31 @@ const WAIT: Duration = Duration::from_secs(5);
 /// # }
 /// ```
 ///
-/// # What is certain
+/// # Guarantees
 ///
-/// * A tenant that is not registered is refused before any query. What is known
-///   of a tenant is remembered for a minute, so that this costs no round trip;
-///   that its schema is there is checked each time, in the message that begins
-///   the transaction.
-/// * A transaction costs no more round trips than its queries and the commit: on a
-///   connection that was in use a moment ago, what begins it goes out with the
-///   first query. Where that fails (another program has dropped the tenant a
-///   moment ago), PostgreSQL refuses the query, and its error is what
-///   [`PoolError`] makes of it: `Unknown`, as if it had been known before.
-/// * Whatever ends the work (an error, a panic, a future that is dropped, `COMMIT` in
-///   a query), the next user of the connection finds no transaction, path, setting,
-///   role, cursor, temporary table, session lock, statement prepared by SQL, or
-///   instrumentation of the one before. What `DISCARD ALL` would forget is forgotten,
-///   without its cost.
-/// * A connection is lent again only when the server has answered everything and has
-///   forgotten what the work left. If that fails, the connection is closed. If a
-///   future or a stream of rows is dropped before that, the query is cancelled, behind a
-///   pooler too, and the connection is closed. The next user waits for neither.
-/// * After a query has ended the transaction, such as `COMMIT`, no further query
-///   runs, and the commit returns [`PoolError::Ended`]. After a query has reset the path,
-///   such as `RESET ALL`, they return [`PoolError::PathReset`]. After a transaction inside
-///   was dropped before its end, they return [`PoolError::GivenUp`].
-/// * Prepared statements are kept for all tenants that have the same columns and
-///   types, and apart for those that have not.
+/// * The pool refuses an unregistered tenant before any query. It caches what it knows about a
+///   tenant for a minute, so the check costs no round trip. The message that begins the transaction
+///   also checks that the schema exists.
+/// * A transaction costs no more round trips than its queries and the commit. On a recently used
+///   connection, the first query and the beginning of the transaction are sent together. If the
+///   beginning fails because another program has just dropped the tenant, PostgreSQL refuses the
+///   query. [`PoolError`] turns that error into `Unknown`.
+/// * However the work ends (an error, a panic, a dropped future, `COMMIT` in a query), the next
+///   user of the connection finds nothing of it: no transaction, path, setting, role, cursor,
+///   temporary table, session lock, statement prepared by SQL, or instrumentation. The reset covers
+///   everything that `DISCARD ALL` resets, without its cost.
+/// * The pool reuses a connection only after the server has answered everything and has reset what
+///   the work left. If the reset fails, the pool closes the connection. If a future or a stream of
+///   rows is dropped earlier, the pool cancels the query, also behind a pooler, and closes the
+///   connection. The next user waits for neither.
+/// * After a query ends the transaction, such as `COMMIT`, no further query runs, and the commit
+///   returns [`PoolError::Ended`]. After a query resets the path, such as `RESET ALL`, both return
+///   [`PoolError::PathReset`]. After an inner transaction is dropped before its end, both return
+///   [`PoolError::GivenUp`].
+/// * Tenants with the same columns and types share prepared statements. Other tenants have separate
+///   ones.
 ///
-/// Cheap to clone; the clones share their connections.
+/// Clones are cheap and share their connections.
 #[derive(Clone)]
 pub struct TenantPool(Arc<PoolInner>);
 
@@ -137,7 +134,7 @@ struct PoolInner {
     on_unkept: Option<Arc<unkept::Listener>>,
 }
 
-/// A pool in the making. Made by [`TenantPool::builder`] or
+/// A builder for a pool. Returned by [`TenantPool::builder`] or
 /// [`Tenants::pool`](crate::Tenants::pool).
 #[derive(Clone)]
 #[must_use = "nothing is opened until `open` is awaited"]
@@ -153,41 +150,41 @@ pub struct TenantPoolBuilder {
 }
 
 impl TenantPoolBuilder {
-    /// At most so many connections, 16 unless it is said; at least one.
+    /// Sets the maximum number of connections, at least 1. The default is 16.
     pub fn size(mut self, connections: u32) -> Self {
         self.size = connections.max(1);
         self
     }
 
-    /// How long to wait for one when all are in use, 5 s unless it is said.
+    /// Sets how long to wait for a connection if all are in use. The default is 5 s.
     pub fn wait(mut self, at_most: Duration) -> Self {
         self.wait = at_most;
         self
     }
 
-    /// A schema behind the tenant's own in the path, for extensions.
+    /// Sets a schema for extensions, which follows the tenant's schema in the search path.
     pub fn extensions(mut self, schema: ExtensionsSchema) -> Self {
         self.extensions = Some(schema);
         self
     }
 
-    /// Schemas behind the tenant's own in the path, none unless it is said: for an
-    /// application whose queries name tables of `public` without their schema. Read
-    /// [`RuntimePath`] before.
+    /// Sets schemas that follow the tenant's schema in the search path. The default is none. Use it
+    /// for an application whose queries name tables of `public` without a schema, and read
+    /// [`RuntimePath`] first.
     pub fn behind(mut self, path: RuntimePath) -> Self {
         self.behind = path;
         self
     }
 
-    /// The list that says which tenants there are; today's unless it is said.
+    /// Sets the list of tenants. The default is [`Registry::default`].
     pub fn registry(mut self, registry: Registry) -> Self {
         self.registry = registry;
         self
     }
 
-    /// Calls `listen` for each transaction that has changed something and is dropped without
-    /// a commit or a rollback, beside the event that tells it (see [`events`](crate::events)).
-    /// In tests, let it panic: then a handler that forgets to commit fails its test.
+    /// Calls `listen` for each transaction that has changed something and is dropped without a
+    /// commit or a rollback. An event also reports it (see [`events`](crate::events)). In tests,
+    /// let `listen` panic, so that a handler that forgets to commit fails its test.
     ///
     /// ```no_run
     /// # use tenant_core::{Database, TenantPool};
@@ -198,7 +195,8 @@ impl TenantPoolBuilder {
     /// # }
     /// ```
     ///
-    /// It is not called when a statement failed or was cut off, nor while the thread panics.
+    /// The pool does not call `listen` if a statement failed or was canceled, or while the thread
+    /// panics.
     pub fn on_unkept(mut self, listen: impl Fn(&Unkept) + Send + Sync + 'static) -> Self {
         self.on_unkept = Some(Arc::new(listen));
         self
@@ -210,14 +208,14 @@ impl TenantPoolBuilder {
         self
     }
 
-    /// Opens the pool, and one connection to know that it can. The others follow
-    /// when they are needed. To be called inside a Tokio runtime.
+    /// Opens the pool and one connection, to check the database. Further connections are opened
+    /// when needed. Call it inside a Tokio runtime.
     ///
     /// # Errors
     ///
-    /// [`PoolError::TenantBehind`] if the path has a tenant's schema behind the others;
-    /// [`PoolError::Connect`]; [`PoolError::NoExtensionsSchema`], [`PoolError::NoSchemaBehind`]
-    /// or [`PoolError::ForbiddenBehind`].
+    /// [`PoolError::TenantBehind`] if a tenant's schema follows the tenants' schemas in the path;
+    /// [`PoolError::Connect`]; [`PoolError::NoExtensionsSchema`], [`PoolError::NoSchemaBehind`] or
+    /// [`PoolError::ForbiddenBehind`].
     pub fn open(self) -> Answer<'static, Result<TenantPool, PoolError>> {
         Box::pin(self.open_now())
     }
@@ -260,10 +258,10 @@ impl TenantPoolBuilder {
 }
 
 impl TenantPool {
-    /// A pool for the tenants of `database`.
+    /// Returns a builder for a pool for the tenants of `database`.
     ///
-    /// Where the same program creates or drops tenants, take
-    /// [`Tenants::pool`](crate::Tenants::pool): that pool hears of it at once.
+    /// If the same program creates or drops tenants, use [`Tenants::pool`](crate::Tenants::pool).
+    /// That pool knows about the changes immediately.
     pub fn builder(database: Database) -> TenantPoolBuilder {
         TenantPoolBuilder {
             database,
@@ -277,22 +275,20 @@ impl TenantPool {
         }
     }
 
-    /// A transaction in the schema of the tenant `name`, begun when it is
-    /// awaited.
+    /// Begins a transaction in the schema of the tenant `name` when you await it.
     ///
     /// # Errors
     ///
-    /// [`PoolError::Unknown`] when nobody is registered under the name; else as
-    /// the kinds of [`PoolError`] say.
+    /// [`PoolError::Unknown`] if the tenant does not exist, or another kind of [`PoolError`].
     pub fn tenant(&self, name: &TenantName) -> Opening<OfTenant> {
         Opening::new(Arc::clone(&self.0), self.0.scope(name))
     }
 
-    /// A transaction in the public schema, begun when it is awaited.
+    /// Begins a transaction in the public schema when you await it.
     ///
     /// # Errors
     ///
-    /// As [`TenantPool::tenant`], without those that concern a tenant.
+    /// As [`TenantPool::tenant`], except errors about a tenant.
     pub fn public(&self) -> Opening<OfPublic> {
         Opening::new(Arc::clone(&self.0), OfPublic)
     }

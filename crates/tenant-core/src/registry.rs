@@ -47,17 +47,16 @@ use states::States;
 
 /// The list of tenants and the list of spares.
 ///
-/// The default is `public.schema_tracker`, with the column `name`, and
-/// `public.spare_schemas`. [`Registry::table`] is a table with the same columns under
-/// another name. [`Registry::query`] reads an application's own tables, which say which
-/// tenants there are, and keeps what else is needed in a table beside them.
+/// The default is `public.schema_tracker` with the column `name`, and `public.spare_schemas`.
+/// [`Registry::table`] uses a table with the same columns under another name. [`Registry::query`]
+/// reads the application's own tables, and keeps everything else in a table beside them.
 ///
-/// [`Registry::naming`] says which names tenants may have, and what their schemas are called.
+/// [`Registry::naming`] sets which names tenants can have, and the names of their schemas.
 ///
-/// Which of the columns `created_at`, `version`, `migrated_at` and `fingerprints` a list
-/// has is found out when it is opened. What it does not have is neither read nor written.
+/// The registry detects which of the columns `created_at`, `version`, `migrated_at` and
+/// `fingerprints` a list has when it is opened. It neither reads nor writes missing columns.
 ///
-/// Cheap to clone; the clones share what was found out.
+/// Clones are cheap and share what was detected.
 #[derive(Debug, Clone)]
 pub struct Registry(Arc<Lists>);
 
@@ -110,8 +109,8 @@ impl Default for Registry {
 }
 
 impl Registry {
-    /// Lists tenants in this table. The list of spares doesn't change. Give names without
-    /// quotes.
+    /// Uses this table as the list of tenants. The list of spares does not change. Give names
+    /// without quotes.
     ///
     /// ```
     /// use tenant_core::Registry;
@@ -126,11 +125,10 @@ impl Registry {
         Self::of(place, Source::default(), Naming::default())
     }
 
-    /// Takes the tenants from this query on the application's own tables, which are only
-    /// read. It gives the columns `name`, `schema`, the name of the tenant's schema, and
-    /// `created_at` and `state`, if the application knows that. What else is needed of a tenant is kept
-    /// beside them, by name, in `public.tenant_state`: see [`Registry::beside`] and
-    /// [`Registry::migrations`].
+    /// Reads the tenants from this query on the application's own tables, which are only read. The
+    /// query returns the columns `name` and `schema` (the name of the tenant's schema), and
+    /// optionally `created_at` and `state`. Everything else about a tenant is kept beside them, by
+    /// name, in `public.tenant_state`: see [`Registry::beside`] and [`Registry::migrations`].
     ///
     /// ```
     /// use tenant_core::{Naming, Registry};
@@ -141,21 +139,21 @@ impl Registry {
     /// # Ok::<(), tenant_core::InvalidNaming>(())
     /// ```
     ///
-    /// With a [`Naming`] that says what schemas are called, as here, the column `schema` is not
-    /// read. The query is SQL that you write, and no place for a text from outside. It names
-    /// each table with its schema, or relies on the role's own `search_path`.
+    /// With a [`Naming`] that gives the schema names, as here, the column `schema` is not read. You
+    /// write the query as SQL, so never insert outside text into it. The query names each table
+    /// with its schema, or relies on the role's own `search_path`.
     ///
-    /// Who creates, drops or renames a tenant has the application's row changed in the same
-    /// transaction, or before. The last statement of the transaction checks that the query
-    /// gives the tenant, or does not give it any more.
+    /// When you create, drop or rename a tenant, change the application's row in the same
+    /// transaction or earlier. The last statement of the transaction checks that the query returns
+    /// the tenant, or no longer returns it.
     #[must_use]
     pub fn query(query: &str) -> Self {
         let source = Source::Query(query.to_owned());
         Self::of(Place::state(), source, Naming::mapped())
     }
 
-    /// Keeps what a [`Registry::query`] does not give in this table. Give names without
-    /// quotes. The schema must exist.
+    /// Keeps what a [`Registry::query`] does not return in this table. Give names without quotes.
+    /// The schema must exist.
     #[must_use]
     pub fn beside(self, schema: &str, table: &str) -> Self {
         let place = Place::elsewhere(schema, table);
@@ -170,8 +168,8 @@ impl Registry {
         self.again(place, self.0.source.clone(), self.0.naming.clone())
     }
 
-    /// Sets the column that holds the name of the tenant's schema, without quotes, and the
-    /// naming to [`Naming::mapped`]. It says nothing of a [`Registry::query`].
+    /// Sets the column with the name of the tenant's schema, without quotes, and the naming to
+    /// [`Naming::mapped`]. It has no effect on a [`Registry::query`].
     #[must_use]
     pub fn schema_column(self, column: &str) -> Self {
         let source = match self.0.source.clone() {
@@ -185,9 +183,8 @@ impl Registry {
         self.again(self.place(List::Tenants).clone(), source, naming)
     }
 
-    /// Takes only the rows for tenants that meet this condition: `deleted_at IS NULL`. The
-    /// condition is SQL that you write, and no place for a text from outside. It says nothing
-    /// of a [`Registry::query`].
+    /// Reads only rows that meet this condition: `deleted_at IS NULL`. You write the condition as
+    /// SQL, so never insert outside text into it. It has no effect on a [`Registry::query`].
     #[must_use]
     pub fn only(self, condition: &str) -> Self {
         let source = match self.0.source.clone() {
@@ -201,8 +198,8 @@ impl Registry {
         self.again(self.place(List::Tenants).clone(), source, naming)
     }
 
-    /// Sets which names tenants may have, and what their schemas are called. The default is
-    /// [`Naming::same`], and [`Naming::mapped`] with a query or a column of schemas.
+    /// Sets which names tenants can have, and the names of their schemas. The default is
+    /// [`Naming::same`], or [`Naming::mapped`] with a query or a column of schemas.
     #[must_use]
     pub fn naming(self, naming: Naming) -> Self {
         let source = match self.0.source.clone() {
@@ -293,14 +290,14 @@ impl Registry {
         List::of(schema).filter(|_| self.0.has_lists)
     }
 
-    /// The list of tenants as SQL text, qualified.
+    /// Returns the list of tenants as qualified SQL text.
     #[must_use]
     pub fn sql_table(&self) -> &str {
         self.name_of(List::Tenants)
     }
 
-    /// How a statement reads the list of tenants, each row under the name `alias`, which
-    /// needs no quotes.
+    /// Returns the parts of a statement that reads the list of tenants, with each row under the
+    /// name `alias`, which must need no quotes.
     #[must_use]
     pub fn rows(&self, alias: &str) -> Rows {
         self.rows_of(List::Tenants, alias)
@@ -320,13 +317,13 @@ impl Registry {
         &self.place(list).table
     }
 
-    /// Which names tenants may have, and which schema is whose.
+    /// Returns the rules for names, and for the schemas of tenants.
     #[must_use]
     pub fn names(&self) -> &Naming {
         &self.0.naming
     }
 
-    /// Whether the application's own tables say which tenants there are.
+    /// Whether the application's own tables list the tenants.
     #[must_use]
     pub fn is_query(&self) -> bool {
         self.0.source.is_query()

@@ -1,9 +1,8 @@
 //! What to do about an error, a problem or a note, as data.
 //!
-//! The library doesn't know how the program around it is called, nor which
-//! options it has. So it names the call that helps, the SQL that helps, or the
-//! kind of advice; the program puts words to them. Several remedies of one error
-//! are alternatives, in the order in which to try them:
+//! The library doesn't know the commands and options of your program. It therefore returns a call,
+//! SQL, or a kind of advice, and your program provides the words. Several remedies of one error are
+//! alternatives, in the order to try them:
 //!
 //! ```
 //! use tenant_core::remedy::{Advice, Command, Remedy};
@@ -27,6 +26,7 @@
 mod advice;
 mod command;
 mod of_error;
+mod of_refusal;
 mod of_sqlstate;
 mod sql;
 
@@ -46,7 +46,7 @@ pub enum Remedy {
     Command(Command),
     /// Statements to run.
     Sql(Sql),
-    /// Something that only people can do.
+    /// Advice for a person.
     Advice(Advice),
 }
 

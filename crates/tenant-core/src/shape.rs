@@ -81,7 +81,7 @@ const FINGERPRINT: usize = 8;
 /// What rows are called in rules and where rows conflict.
 const OF_RULES: [&str; 3] = ["new", "old", "excluded"];
 
-/// The shape of one schema.
+/// The definition of one schema.
 #[derive(Clone)]
 pub struct Shape {
     own: Own,
@@ -105,25 +105,25 @@ impl Shape {
         self.objects.insert(name, object);
     }
 
-    /// The name of the schema that was read.
+    /// Returns the name of the schema.
     #[must_use]
     pub fn schema(&self) -> &str {
         self.own.name()
     }
 
-    /// The role that the schema belongs to.
+    /// Returns the owner of the schema.
     #[must_use]
     pub fn owner(&self) -> &str {
         &self.owner
     }
 
-    /// The objects, by kind and name.
+    /// Returns the objects, by kind and name.
     pub fn objects(&self) -> impl Iterator<Item = &ObjectName> {
         let objects = self.objects.keys();
         objects.filter(|name| name.kind != ObjectKind::Schema)
     }
 
-    /// The names of the tables.
+    /// Returns the names of the tables.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         let tables = self.objects();
         let tables = tables.filter(|object| object.kind == ObjectKind::Table);
@@ -211,11 +211,11 @@ impl Shape {
         self.objects.get(name)
     }
 
-    /// The shape in 16 hexadecimal digits: another shape, other digits. Owners and
-    /// grants do not count.
+    /// Returns a fingerprint of the definition: 16 hexadecimal digits. Owners and grants do not
+    /// count.
     ///
-    /// The schemas of tenants called like one of their own tables may have digits
-    /// of their own: in a view PostgreSQL writes both names alike.
+    /// If a tenant has the name of one of its own tables, its fingerprint can differ, because
+    /// PostgreSQL writes both names alike in a view.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();

@@ -5,9 +5,9 @@
 ///
 /// ```
 /// tenant_core::tenant_enum! {
-///     /// How far a task is.
+///     /// The progress of a task.
 ///     pub enum Progress: TaskProgress = "task_progress" {
-///         /// Nobody works on it.
+///         /// It has not started.
 ///         Open = "open",
 ///         /// It is done.
 ///         Done = "done",
@@ -30,28 +30,24 @@
 /// # }
 /// ```
 ///
-/// Before the `=` of the first line stand the Rust enum and Diesel's type, behind
-/// it the type's name in PostgreSQL; behind each variant, its label. The labels
-/// are those that a migration creates: `CREATE TYPE task_progress AS ENUM ('open',
-/// 'done')`. A label that is not declared is an error when it is read.
+/// The first line names the Rust enum, Diesel's type, and after the `=` PostgreSQL's type. Each
+/// variant has its label. The labels must match the migration: `CREATE TYPE task_progress AS ENUM
+/// ('open', 'done')`. Reading an undeclared label is an error.
 ///
-/// # Where Diesel's own serves as well
+/// # When Diesel's own derive works
 ///
-/// A connection of a [`TenantPool`](crate::TenantPool) sends each tenant's own type, however
-/// Diesel was told of it. On any other connection that serves several tenants, it doesn't:
-/// a type with `#[diesel(postgres_type(name = "task_progress"))]` is looked up
-/// once for each connection and then kept. For the second tenant on the same
-/// connection that is the first tenant's type, and PostgreSQL refuses its values:
-/// `column "progress" is of type task_progress but expression is of type
-/// acme.task_progress`. This one says nothing of its type (OID 0), and PostgreSQL
-/// takes it from where the value stands: beside a column, in an array that is
-/// compared with one (`eq_any`), in an insert. Where there is no such place, as in
+/// A connection of a [`TenantPool`](crate::TenantPool) always sends the tenant's own type. Other
+/// connections that serve several tenants do not. They look up a type with
+/// `#[diesel(postgres_type(name = "task_progress"))]` once and keep it. For the second tenant,
+/// PostgreSQL then refuses the values: `column "progress" is of type task_progress but expression
+/// is of type acme.task_progress`. This macro sends the OID 0, and PostgreSQL takes the type from
+/// the context: a column, an array comparison (`eq_any`), an insert. Without such a context, as in
 /// a `CASE` of two values, cast in SQL.
 ///
-/// # What to mind
+/// # Limits
 ///
-/// With `table!` the enum has to be `pub`; a private module around it keeps it
-/// inside. Arrays are accepted from PostgreSQL 14 on.
+/// With `table!`, the enum must be `pub`. To keep it private, put it into a private module. Arrays
+/// need PostgreSQL 14 or later.
 #[macro_export]
 macro_rules! tenant_enum {
     (
@@ -112,7 +108,7 @@ macro_rules! tenant_enum {
                 let label = ::std::str::from_utf8(value.as_bytes())?;
                 $( if label == $label { return Ok(Self::$variant); } )+
                 Err(format!(
-                    "{} `{label}` is not one that this program knows",
+                    "this program does not know the {} `{label}`",
                     $name
                 ).into())
             }

@@ -13,15 +13,15 @@ use crate::{Refusal, TenantPath};
 /// Runs `work` in a transaction in the tenant, commits it if `work` returns `Ok`, and rolls
 /// it back if `work` returns `Err`.
 ///
-/// A pooled connection derefs to what this takes: `in_tenant(&mut connection, &path, ...)`.
-/// It costs three round trips beside those of the work: begin, check, commit.
+/// A pooled connection derefs to the parameter type: `in_tenant(&mut connection, &path, ...)`. The
+/// call adds three round trips: begin, check, commit.
 ///
-/// Diesel's cache of prepared statements is emptied first
-/// ([`TenantPath::keeping_statements`]). Diesel's cache of the OIDs of custom types cannot
-/// be: give an enum that each tenant has for itself the OID 0 (`tenant_core::tenant_enum!`).
+/// The call first empties Diesel's cache of prepared statements
+/// ([`TenantPath::keeping_statements`]). It cannot empty Diesel's cache of the OIDs of custom
+/// types. If every tenant has its own enum, give the enum the OID 0 (`tenant_core::tenant_enum!`).
 ///
-/// Behind a pooler in transaction mode, the pooler must know prepared statements, as
-/// PgBouncer does since 1.21. Behind an older one a query can run as that of another program.
+/// A pooler in transaction mode must support prepared statements, as PgBouncer does since 1.21.
+/// With an older pooler, a query can run as another program's query.
 ///
 /// # Errors
 ///
@@ -35,10 +35,9 @@ use crate::{Refusal, TenantPath};
 ///
 /// # When the future is dropped
 ///
-/// The connection stays in the transaction. Diesel knows that, and bb8 closes such a
-/// connection when it is returned; deadpool does before its next use, or at once with
-/// `in_tenant_of`. Until the server notices the closed connection, the query that was running goes
-/// on. Nothing of it is committed.
+/// The connection stays in the transaction. bb8 closes such a connection when it is returned.
+/// deadpool closes it before its next use, or at once with `in_tenant_of`. The running query
+/// continues until the server notices the closed connection. Nothing is committed.
 pub async fn in_tenant<T, E, W>(
     connection: &mut AsyncPgConnection,
     path: &TenantPath,

@@ -13,13 +13,13 @@ type Manager<C> = <C as Connection>::TransactionManager;
 /// Runs `work` in a transaction in the tenant, commits it if `work` returns `Ok`, and rolls
 /// it back if `work` returns `Err`.
 ///
-/// It takes every synchronous connection to PostgreSQL: `PgConnection`, which needs libpq,
-/// diesel-async's `AsyncConnectionWrapper`, which does not, and what r2d2 lends of either.
-/// It costs four round trips beside those of the work.
+/// The call accepts every synchronous connection to PostgreSQL: `PgConnection`, which needs libpq,
+/// diesel-async's `AsyncConnectionWrapper`, which does not, and r2d2's connections of either type.
+/// It adds four round trips.
 ///
-/// Diesel's cache of prepared statements is emptied first
-/// ([`TenantPath::keeping_statements`]). Diesel's cache of the OIDs of custom types cannot
-/// be: give an enum that each tenant has for itself the OID 0 (`tenant_core::tenant_enum!`).
+/// The call first empties Diesel's cache of prepared statements
+/// ([`TenantPath::keeping_statements`]). It cannot empty Diesel's cache of the OIDs of custom
+/// types. If every tenant has its own enum, give the enum the OID 0 (`tenant_core::tenant_enum!`).
 ///
 /// # Errors
 ///

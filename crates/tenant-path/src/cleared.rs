@@ -4,16 +4,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::Clearing;
 
-/// A manager for a pool of bb8 or of r2d2: as the one inside, but each connection is cleared
-/// before it is lent, and closed when it is returned in the middle of a transaction.
+/// A manager for a bb8 or r2d2 pool that wraps your manager. It clears each connection before the
+/// pool lends it, and closes a connection that is returned during a transaction.
 ///
-/// Both pools have no hook for returned connections that could ask the server, so the
-/// clearing is part of the test before a connection is lent. Leave `test_on_check_out` on,
-/// which is the default. If it is off, every connection is closed after its first use: slow,
-/// and nothing leaks.
+/// Neither pool has a hook for returned connections that could query the server. Therefore the
+/// clearing is part of the test before a connection is lent. Keep `test_on_check_out` on, which is
+/// the default. If it is off, every connection is closed after its first use. This is slow, but
+/// nothing leaks.
 ///
-/// The test of the manager inside follows. What it sets is kept. With diesel-async,
-/// `RecyclingMethod::Fast` saves its round trip, because the clearing shows as well that the
+/// Then the test of your manager runs, and its settings stay. With diesel-async,
+/// `RecyclingMethod::Fast` saves its round trip, because the clearing also shows that the
 /// connection is alive.
 ///
 /// Notifications that a connection has received are discarded with bb8. r2d2 closes a
@@ -30,7 +30,7 @@ pub struct Cleared<M> {
 }
 
 impl<M> Cleared<M> {
-    /// The manager around `manager`.
+    /// Wraps `manager`.
     pub fn new(manager: M, clearing: &Clearing) -> Self {
         Self {
             manager,

@@ -2,13 +2,12 @@
 
 use sql_text::literal;
 
-/// The statements that reset what a session has set, opened or created for itself: roles,
-/// settings, cursors, channels, temporary tables, the last values of sequences. Roles are
-/// the first two.
+/// The statements that reset what a session has set, opened or created: roles, settings, cursors,
+/// channels, temporary tables, last values of sequences. The first two reset roles.
 ///
-/// Each can be repeated and has no effect where there is nothing to forget. `DISCARD ALL`
-/// does the same and more, but is not allowed in a message of several statements, and drops
-/// the statements that the driver goes on using.
+/// You can repeat each statement, and it has no effect if there is nothing to reset. `DISCARD ALL`
+/// does the same and more. But a message with several statements cannot contain it, and it drops
+/// the statements that the driver still uses.
 pub const FORGET: &[&str] = &[
     "RESET SESSION AUTHORIZATION",
     "RESET ROLE",
@@ -19,7 +18,7 @@ pub const FORGET: &[&str] = &[
     "DISCARD SEQUENCES",
 ];
 
-/// The statement that drops what was prepared by SQL, and none of the driver's statements.
+/// The statement that drops statements prepared by SQL, but none of the driver's.
 pub const FORGET_PREPARED: &str = "DO $$ DECLARE prepared text; BEGIN \
     FOR prepared IN SELECT name FROM pg_catalog.pg_prepared_statements WHERE from_sql LOOP \
     EXECUTE pg_catalog.format('DEALLOCATE %I', prepared); END LOOP; END $$";
@@ -47,8 +46,8 @@ const DIESELS: [(&str, &str); 2] = [("TimeZone", "UTC"), ("client_encoding", "UT
 /// `LISTEN`, temporary tables, statements prepared by SQL, advisory locks, the seed of
 /// `random()`.
 ///
-/// Not removed: libraries that were loaded, what an extension keeps in its own memory (such
-/// as connections of `dblink`), and a statement that was dropped although the driver uses it
+/// It does not remove loaded libraries, or the memory of extensions, such as connections of
+/// `dblink`. It also does not restore a statement that was dropped although the driver uses it
 /// (`DEALLOCATE ALL`).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Clearing {
@@ -56,24 +55,23 @@ pub struct Clearing {
 }
 
 impl Clearing {
-    /// Resets every setting to what the role and the database say, and the time zone and the
-    /// encoding to what Diesel expects.
+    /// Resets every setting to the value of the role and the database, and the time zone and the
+    /// encoding to the values that Diesel expects.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets `setting` to `value` again after the reset, such as `statement_timeout` to `5s`.
-    /// Name what your pool sets when it connects.
+    /// Sets `setting` to `value` after the reset, such as `statement_timeout` to `5s`. Add the
+    /// settings that your pool sets when it connects.
     #[must_use]
     pub fn with_setting(mut self, setting: &str, value: &str) -> Self {
         self.settings.push((setting.to_owned(), value.to_owned()));
         self
     }
 
-    /// The message. It has several statements and its own transaction, so send it by
-    /// `batch_execute` and outside of a transaction of the driver's. After an error, close
-    /// the connection.
+    /// Returns the message. It has several statements and its own transaction, so send it with
+    /// `batch_execute`, outside a transaction. After an error, close the connection.
     #[must_use]
     pub fn message(&self) -> String {
         // The settings go first, so that no time-out of the last user ends the rest. The

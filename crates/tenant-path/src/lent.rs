@@ -11,14 +11,14 @@ use crate::asynchronous::{depth, in_tenant};
 use crate::notifications::discard_notifications;
 use crate::{Clearing, TenantPath};
 
-/// The hook that clears each connection before it is lent again: for `pre_recycle` of the
-/// pool's builder.
+/// Returns a hook that clears each connection before the pool lends it again. Use it as
+/// `pre_recycle` of the pool's builder.
 ///
-/// A connection that was returned in the middle of a transaction is closed instead. deadpool
-/// does not look at a connection when it is returned, so until somebody asks for one, such a
-/// transaction keeps its locks; [`in_tenant_of`] closes it at once.
+/// The hook closes a connection that was returned during a transaction. deadpool does not check a
+/// connection when it is returned, so such a transaction keeps its locks until the next request.
+/// [`in_tenant_of`] closes it at once.
 ///
-/// The manager's own test follows. What it sets is kept.
+/// Then the manager's own test runs, and its settings stay.
 pub fn clear_before_use<M>(clearing: &Clearing) -> Hook<M>
 where
     M: Manager<Type = AsyncPgConnection, Error = PoolError>,
@@ -50,9 +50,9 @@ fn is_in_the_middle(connection: &mut AsyncPgConnection) -> bool {
     AnsiTransactionManager::is_broken_transaction_manager(connection)
 }
 
-/// Runs `work` in the tenant as [`in_tenant`] does, and returns the connection to its pool.
-/// If the future is dropped meanwhile, or `work` panics or leaves an inner transaction open,
-/// the connection is closed, and its place in the pool is free at once.
+/// Runs `work` in the tenant as [`in_tenant`] does, and returns the connection to its pool. If the
+/// future is dropped while it runs, or if `work` panics or leaves an inner transaction open, the
+/// connection is closed and its place in the pool is free at once.
 ///
 /// # Errors
 ///

@@ -1,10 +1,10 @@
-//! Puts a connection of your own pool into one tenant's schema, and clears it before its
-//! next user.
+//! Switches a connection of your own pool to one tenant's schema, and clears it before its next
+//! user.
 //!
-//! `tenant-core` has a pool that does this and more. This crate is for pools that stay where
-//! they are. Without features it is text: [`TenantPath`] gives the statements that set and
-//! check `search_path` for one transaction, and [`Clearing`] the message that removes what a
-//! connection's last user left. The features add the calls that send them:
+//! `tenant-core` has a pool that does this and more. Use this crate to keep your existing pool.
+//! Without features, the crate only returns SQL text. [`TenantPath`] returns the statements that
+//! set and check `search_path` for one transaction. [`Clearing`] returns the message that removes
+//! what a connection's last user left. The features add the calls that send these texts:
 //!
 //! | feature | what it adds |
 //! | --- | --- |
@@ -25,15 +25,15 @@
 //! # Ok::<(), tenant_path::InvalidName>(())
 //! ```
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! Diesel keeps the OID of a custom type by its name for as long as a connection lives, and
-//! nothing makes it forget one. For an enum that every tenant has in its own schema, declare
-//! a Diesel type with the OID 0, as `tenant_core::tenant_enum!` does. PostgreSQL then takes
-//! the type from the column.
+//! Diesel caches the OID of a custom type by its name for the lifetime of a connection, and the
+//! cache cannot be cleared. If every tenant has an enum in its own schema, declare a Diesel type
+//! with the OID 0, as `tenant_core::tenant_enum!` does. PostgreSQL then takes the type from the
+//! column.
 //!
-//! Nothing here knows which tenants exist. A schema that does not exist is an error when the
-//! transaction begins.
+//! The crate does not know which tenants exist. If a schema does not exist, the transaction fails
+//! when it begins.
 
 #[cfg(feature = "diesel-async")]
 mod asynchronous;

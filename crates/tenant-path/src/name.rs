@@ -22,19 +22,19 @@ pub struct InvalidName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NameRule {
-    /// There is no text.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// A character that no identifier can have.
-    #[error("it contains the character NUL")]
+    /// The text contains NUL.
+    #[error("it contains a NUL character")]
     Nul,
-    /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
+    /// The text is longer than PostgreSQL allows.
+    #[error("it has {0} bytes; PostgreSQL allows {MAX_BYTES}")]
     Length(usize),
-    /// A schema that exists in every database, or that only the server creates.
-    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
+    /// The text is the name of a system schema.
+    #[error("it is the name of a PostgreSQL system schema")]
     System,
-    /// `$user`, which PostgreSQL replaces by the name of the role wherever it is in a path.
+    /// The text is `$user`, which PostgreSQL replaces with the name of the role.
     #[error("PostgreSQL reads it in a search_path as the name of the role")]
     Role,
 }

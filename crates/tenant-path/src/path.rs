@@ -26,8 +26,7 @@ const TEMPORARY: &str = "(SELECT nspname FROM pg_catalog.pg_namespace \
 
 /// A tenant's schema, and the schemas behind it in `search_path`.
 ///
-/// Names are quoted wherever they become SQL, so hyphens, quotes and letters of any script
-/// are fine.
+/// Names are always quoted in SQL, so they can contain hyphens, quotes and letters of any script.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct TenantPath {
     /// The tenant's own first, and each once.
@@ -36,11 +35,11 @@ pub struct TenantPath {
 }
 
 impl TenantPath {
-    /// The path with `schema` alone in it: the name as PostgreSQL stores it, without quotes.
+    /// Creates a path with only `schema`: the name as PostgreSQL stores it, without quotes.
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] if the name is empty, has more than 63 bytes or a NUL, or belongs to
+    /// [`InvalidName`] if the name is empty, has more than 63 bytes or a NUL, or is reserved by
     /// PostgreSQL (`pg_*`, `public`, `information_schema`).
     pub fn new(schema: &str) -> Result<Self, InvalidName> {
         Ok(Self {
@@ -49,9 +48,9 @@ impl TenantPath {
         })
     }
 
-    /// The same with these schemas behind the others, such as `public`.
+    /// Adds these schemas behind the others, such as `public`.
     ///
-    /// A table that the tenant lacks is then looked up there, without an error.
+    /// PostgreSQL then looks up missing tables there, without an error.
     ///
     /// # Errors
     ///
@@ -69,44 +68,43 @@ impl TenantPath {
         Ok(self)
     }
 
-    /// The same, and what Diesel has prepared on the connection is kept.
+    /// Keeps Diesel's prepared statements on the connection.
     ///
-    /// By default work in a tenant begins by emptying Diesel's cache of prepared statements,
-    /// because a statement that was prepared for another tenant fails (`cached plan must not
-    /// change result type`) if its result has other types there. Keep the statements if all
-    /// tenants are at the same version and have no types of their own, or if you have turned
-    /// the cache off yourself: emptying it turns it on.
+    /// By default, work in a tenant first empties Diesel's cache of prepared statements. A
+    /// statement that was prepared for another tenant fails (`cached plan must not change result
+    /// type`) if its result has other types. Keep the statements if all tenants have the same
+    /// version and no own types, or if you have turned the cache off, because emptying it turns it
+    /// on.
     #[must_use]
     pub fn keeping_statements(mut self) -> Self {
         self.keeps_statements = true;
         self
     }
 
-    /// The tenant's schema and those behind it, in order, without quotes.
+    /// Returns the tenant's schema and the schemas behind it, in order, without quotes.
     pub fn schemas(&self) -> impl Iterator<Item = &str> {
         self.schemas.iter().map(String::as_str)
     }
 
-    /// The message that begins a transaction in the tenant, and fails if the path does not
-    /// resolve. It drops the temporary tables of the session and closes its cursors, which
-    /// have rows of the tenant before. It has several statements, so send it by
-    /// `batch_execute`. After an error, the transaction is open and failed: send `ROLLBACK`.
+    /// Returns the message that begins a transaction in the tenant, and fails if the path does not
+    /// resolve. The message drops the session's temporary tables and closes its cursors, which
+    /// contain rows of the previous tenant. It has several statements, so send it with
+    /// `batch_execute`. After an error, the transaction is open and failed, so send `ROLLBACK`.
     #[must_use]
     pub fn begin(&self) -> String {
         format!("BEGIN; {}", self.enter())
     }
 
-    /// The same without the beginning.
+    /// The same without `BEGIN`.
     pub(crate) fn enter(&self) -> String {
         format!("{ROWS}; {}; {}", self.set_local(), self.check())
     }
 
-    /// The statement that sets the path for the rest of the transaction. PostgreSQL accepts
-    /// it without an error if a schema does not exist, so send [`check`](Self::check) behind
-    /// it.
+    /// Returns the statement that sets the path for the rest of the transaction. PostgreSQL accepts
+    /// it even if a schema does not exist, so send [`check`](Self::check) after it.
     ///
-    /// Temporary tables are looked up last. PostgreSQL looks them up first unless the path
-    /// names `pg_temp`, and then one of them would hide the tenant's table of its name.
+    /// Temporary tables are looked up last. Without `pg_temp` in the path, PostgreSQL looks them up
+    /// first, so a temporary table could hide the tenant's table with the same name.
     #[must_use]
     pub fn set_local(&self) -> String {
         format!("SET LOCAL search_path TO {}, pg_temp", self.list(ident))

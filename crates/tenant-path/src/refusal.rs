@@ -7,12 +7,12 @@ use crate::path::{ELSEWHERE, TenantPath};
 
 /// Why work in a tenant did not begin, or was not committed.
 ///
-/// Your work has an error type of its own, so this travels inside Diesel's
-/// ([`Error::QueryBuilderError`]). [`Refusal::of`] finds it there.
+/// Your work has its own error type, so this value travels inside Diesel's error
+/// ([`Error::QueryBuilderError`]). [`Refusal::of`] extracts it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The path does not resolve, so nothing was run.
+    /// The path does not resolve, so nothing ran.
     #[error(
         "cannot work in search_path {path}: a schema does not exist, or the role has no USAGE on it"
     )]
@@ -20,7 +20,7 @@ pub enum Refusal {
         /// The path, quoted.
         path: String,
     },
-    /// At the end of the work the path was another one. It was rolled back.
+    /// The path differed at the end of the work. The work was rolled back.
     #[error(
         "rolled back the work in search_path {path}: the work changed the path, or a schema was dropped"
     )]
@@ -28,14 +28,14 @@ pub enum Refusal {
         /// The path, quoted.
         path: String,
     },
-    /// The work ended the transaction itself, by SQL or by Diesel. What it wrote before was
-    /// committed if it said so. What it wrote afterwards ran outside the tenant's path.
+    /// The work ended the transaction itself, by SQL or by Diesel. Earlier writes were committed if
+    /// the work committed them. Later writes ran outside the tenant's path.
     #[error("cannot commit the work in search_path {path}: the work ended its transaction itself")]
     Ended {
         /// The path, quoted.
         path: String,
     },
-    /// The work began a transaction inside and left it open. All was rolled back.
+    /// The work left an inner transaction open. Everything was rolled back.
     #[error("rolled back the work in search_path {path}: the work left an inner transaction open")]
     InnerOpen {
         /// The path, quoted.
@@ -44,7 +44,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The refusal in an error of Diesel's, if it is one.
+    /// Returns the refusal in a Diesel error, if it is one.
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {
         match error {

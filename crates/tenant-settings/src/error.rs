@@ -4,40 +4,40 @@ use std::path::PathBuf;
 
 use tenant_core::{ConnectError, Error, SourceError};
 
-/// Why settings, or the files that they name, cannot be used.
+/// An error in the settings, or in the files that they name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The file, a value in it, or a file that it names cannot be used. The text names the
-    /// place. Of a file with several mistakes, it has a line for each.
+    /// The file, a value in it, or a file that it names is not valid. The text contains the place.
+    /// If a file has several mistakes, the text has one line for each.
     #[error("{0}")]
     Unusable(String),
-    /// There is no such folder of migrations.
+    /// The folder of migrations does not exist.
     #[error("there is no folder {}", .0.display())]
     NoFolder(PathBuf),
-    /// The migrations of a folder cannot be used; the source says why.
+    /// The migrations of a folder are not valid; the source has the reason.
     #[error("{what}")]
     Migrations {
-        /// What cannot be used.
+        /// What is not valid.
         what: String,
-        /// Why.
+        /// The reason.
         source: Box<Self>,
     },
-    /// The project's public migrations cannot be used beside those of the list of tenants.
-    #[error("{whose} cannot be used beside those of the list of tenants")]
+    /// The project's public migrations conflict with the migrations of the list of tenants.
+    #[error("{whose} conflict with the migrations of the list of tenants")]
     BesideTheList {
-        /// The migrations: where they are, or what they are for.
+        /// The migrations, by their folder or purpose.
         whose: String,
-        /// Why.
+        /// The reason.
         source: SourceError,
     },
-    /// Migrations that contradict each other, or are none.
+    /// The migrations are not valid.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A URL that cannot be read.
+    /// The URL is not valid.
     #[error(transparent)]
     Url(#[from] ConnectError),
-    /// What the library, or the server, says.
+    /// An error of the library or the server.
     #[error(transparent)]
     Tenants(#[from] Error),
 }

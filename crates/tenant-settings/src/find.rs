@@ -31,13 +31,12 @@ pub fn nearest(folder: &Path) -> Option<PathBuf> {
 pub(crate) fn text(file: &Path) -> Result<String, SettingsError> {
     let unreadable = |why: &str| {
         let file = shown(file);
-        SettingsError::Unusable(format!("the file {file} cannot be read: {why}"))
+        SettingsError::Unusable(format!("could not read the file {file}: {why}"))
     };
     if is_special(file) {
         return Err(unreadable("it is not a regular file"));
     }
     let bytes = std::fs::read(file).map_err(|error| unreadable(&error.to_string()))?;
-    let text =
-        String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8; save it as UTF-8"))?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8"))?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned())
 }

@@ -38,8 +38,7 @@ pub fn read_folders(folders: &[PathBuf]) -> Result<MigrationSet, SettingsError> 
 
 fn twins(version: &Version, one: &std::path::Path, other: &std::path::Path) -> SettingsError {
     SettingsError::Unusable(format!(
-        "two migrations have the version {version} and different texts: {} and {}; rename the \
-         folder of one that no database has applied",
+        "two migrations with different SQL have the version {version}: {} and {}",
         one.display(),
         other.display()
     ))

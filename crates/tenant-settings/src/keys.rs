@@ -73,8 +73,8 @@ pub(crate) fn unknown(key: &str, section: &str, known: &[&str]) -> String {
     };
     // A value in the place of a key may have a password in it.
     match key.contains("://") {
-        true => format!("a URL is no key; {instead}"),
-        false => format!("unknown key `{key}`; {instead}"),
+        true => format!("a URL is not a key ({instead})"),
+        false => format!("unknown key `{key}` ({instead})"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! Opens the tenants that a project's `tenants.toml` describes.
 //!
-//! The program `tenants` and the commands of this workspace read the same file with this
-//! crate. So an application says only once where its tenants are listed, what their schemas
-//! are called, and what is behind them in the search path:
+//! The program `tenants` and the commands of this workspace read the same file with this crate. An
+//! application therefore names its list of tenants, the names of their schemas, and the schemas
+//! behind them only once:
 //!
 //! ```no_run
 //! # use diesel_migrations::{EmbeddedMigrations, embed_migrations};
@@ -19,15 +19,15 @@
 //! # }
 //! ```
 //!
-//! [`ProjectSettings::read`] reads a file of the disk instead, and
-//! [`ProjectSettings::open`] the migrations that it names.
+//! [`ProjectSettings::read`] reads a file on disk instead, and [`ProjectSettings::open`] also reads
+//! the migrations that it names.
 //!
-//! # What is left to others
+//! # What the application does
 //!
-//! The URL is the application's: [`ProjectSettings::database_url`] is what the file says of
-//! it, and the environment is not read. `[lint]`, `[schema]`, and of `[defaults]` the keys
-//! `jobs`, `max_failures` and `no_download` are for commands. In an application,
-//! `jobs` and `max_failures` belong to each call: `tenants.migrate().jobs(4)`.
+//! The application chooses the URL. [`ProjectSettings::database_url`] returns the URL of the file,
+//! and the crate does not read the environment. `[lint]`, `[schema]`, and the keys `jobs`,
+//! `max_failures` and `no_download` of `[defaults]` are for commands. In an application, set `jobs`
+//! and `max_failures` for each call: `tenants.migrate().jobs(4)`.
 
 mod duration;
 mod error;
@@ -80,11 +80,11 @@ pub struct ProjectSettings {
 }
 
 impl ProjectSettings {
-    /// Reads `file`. Paths in it start at its folder.
+    /// Reads `file`. Paths in it are relative to its folder.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read or has a mistake. Each mistake is named with line and
+    /// If the file cannot be read or has a mistake. The error lists each mistake with line and
     /// column.
     pub fn read(file: impl Into<PathBuf>) -> Result<Self, SettingsError> {
         let file = file.into();
@@ -92,9 +92,8 @@ impl ProjectSettings {
         Self::of(&text, file)
     }
 
-    /// Reads the text of a `tenants.toml` that is compiled in. Paths in it start at the
-    /// current folder; for a file that is compiled in too, see
-    /// [`with_file`](Self::with_file).
+    /// Reads the text of a compiled-in `tenants.toml`. Paths in it are relative to the current
+    /// folder. For compiled-in files, see [`with_file`](Self::with_file).
     ///
     /// # Errors
     ///
@@ -111,8 +110,8 @@ impl ProjectSettings {
         })
     }
 
-    /// The same with the text of a file that `[hooks]` names, so that it need not be on the
-    /// disk: `path` as the settings have it.
+    /// Adds the text of a file that `[hooks]` names, so that it need not be on disk. Give `path` as
+    /// in the settings.
     #[must_use]
     pub fn with_file(mut self, path: impl AsRef<Path>, text: impl Into<String>) -> Self {
         let folder = self.folder().unwrap_or(Path::new(""));
@@ -121,31 +120,31 @@ impl ProjectSettings {
         self
     }
 
-    /// The file, as it was given to [`read`](Self::read); `None` if there is none.
+    /// Returns the file that was given to [`read`](Self::read); `None` if there is none.
     #[must_use]
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
     }
 
-    /// The folder of the file, which is the project's.
+    /// Returns the folder of the file, which is the folder of the project.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         self.file.as_deref().and_then(Path::parent)
     }
 
-    /// What the file says.
+    /// Returns the values of the file.
     #[must_use]
     pub fn written(&self) -> &Written {
         &self.written
     }
 
-    /// What the file says of the database.
+    /// Returns the database of the file.
     #[must_use]
     pub fn database_url(&self) -> Option<&DatabaseUrl> {
         self.written.database_url.as_ref().map(|url| &url.value)
     }
 
-    /// The place of a value for messages, as in `tenants.toml:3`.
+    /// Returns the place of a value for messages, such as `tenants.toml:3`.
     #[must_use]
     pub fn place(&self, line: usize) -> String {
         let file = self.file.as_deref().unwrap_or(Path::new(FILE));

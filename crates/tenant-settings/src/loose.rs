@@ -23,8 +23,8 @@ pub fn refuse_loose_files(folder: &Path) -> Result<(), SettingsError> {
         return Ok(());
     };
     Err(SettingsError::Unusable(format!(
-        "{} is no migration, and there is none beside it: a migration is a folder \
-         TIME_WHAT_IT_DOES, as in 2026-01-31-120000_add_due_date, with up.sql and down.sql in it",
+        "{} is not a migration: expected a folder TIME_WHAT_IT_DOES, such as \
+         2026-01-31-120000_add_due_date, with up.sql and down.sql",
         file.display()
     )))
 }

@@ -33,8 +33,8 @@ pub fn read_folder(folder: &Path) -> Result<MigrationSet, SettingsError> {
             no_folder(&path, &error)
         }
         MigrationError::UnknownMigrationFormat(path) => SettingsError::Unusable(format!(
-            "{} is no migration: its name must be TIME_WHAT_IT_DOES, as in \
-             2026-01-31-120000_add_due_date, and it must contain an up.sql",
+            "{} is not a migration: expected a folder TIME_WHAT_IT_DOES, such as \
+             2026-01-31-120000_add_due_date, with an up.sql",
             path.display()
         )),
         error => SettingsError::Unusable(error.to_string()),
@@ -49,7 +49,7 @@ pub fn read_folder(folder: &Path) -> Result<MigrationSet, SettingsError> {
     });
     set.map_err(|error| {
         let folder = folder.display();
-        error.of_migrations(format!("the migrations in {folder} cannot be used"))
+        error.of_migrations(format!("could not use the migrations in {folder}"))
     })
 }
 
@@ -157,7 +157,7 @@ fn require_metadata(file: &Path) -> Result<(), Unusable> {
 /// What is said of a folder that cannot be read.
 pub(crate) fn no_folder(folder: &Path, error: &std::io::Error) -> SettingsError {
     SettingsError::Unusable(format!(
-        "the folder {} cannot be read: {error}",
+        "could not read the folder {}: {error}",
         folder.display()
     ))
 }

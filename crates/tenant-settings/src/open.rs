@@ -11,19 +11,19 @@ use crate::{
     Placed, ProjectSettings, RegistryPlace, SettingsError, StreamFolder, read_folders, streams,
 };
 
-/// What happens to tenants in a command that runs SQL of the application's own.
+/// The tenant events of a command that runs the application's own SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HooksOn {
-    /// They are created: `seed`.
+    /// A tenant is created: `seed`.
     Create,
-    /// They are dropped: `on_drop`, `after_drop`.
+    /// A tenant is dropped: `on_drop`, `after_drop`.
     Drop,
-    /// They are renamed: `on_rename`.
+    /// A tenant is renamed: `on_rename`.
     Rename,
 }
 
 impl ProjectSettings {
-    /// The folders that the file names for a stream: `public` or `tenant`.
+    /// Returns the folders of the file for a stream: `public` or `tenant`.
     #[must_use]
     pub fn folders(&self, stream: &str) -> Option<Vec<PathBuf>> {
         let migrations = &self.written.migrations;
@@ -34,11 +34,11 @@ impl ProjectSettings {
         placed.map(|placed| placed.value.clone())
     }
 
-    /// Refuses a folder of migrations that does not exist.
+    /// Checks that the folders of migrations exist.
     ///
     /// # Errors
     ///
-    /// The folder, with the line.
+    /// If a folder does not exist. The error names it and the line.
     pub fn require_folders(&self) -> Result<(), SettingsError> {
         let migrations = &self.written.migrations;
         let placed = [&migrations.public, &migrations.tenant]
@@ -59,11 +59,12 @@ impl ProjectSettings {
         Ok(())
     }
 
-    /// The migrations of the file, and `others` for a stream that it does not name.
+    /// Returns the migrations of the file, and of `others` for a stream that the file does not
+    /// name.
     ///
     /// # Errors
     ///
-    /// A folder that does not exist, or migrations that cannot be used.
+    /// If a folder does not exist, or if migrations are not valid.
     pub fn instead_of(&self, others: Migrations) -> Result<Migrations, SettingsError> {
         self.require_folders()?;
         let own = self.own_migrations()?;
@@ -78,11 +79,11 @@ impl ProjectSettings {
         })
     }
 
-    /// The same, with the public migrations that make what the registry of the file needs.
+    /// Adds the public migrations that the registry of the file needs.
     ///
     /// # Errors
     ///
-    /// As [`ProjectSettings::registry`], and two migrations with one version.
+    /// As [`ProjectSettings::registry`], and if two migrations have the same version.
     pub fn with_registry(&self, migrations: Migrations) -> Result<Migrations, SettingsError> {
         let Some(registry) = self.registry()? else {
             return Ok(migrations);
@@ -98,7 +99,8 @@ impl ProjectSettings {
         })
     }
 
-    /// The public migrations that make the library's own tables for the registry of the file.
+    /// Returns the public migrations that create the library's own tables for the registry of the
+    /// file.
     ///
     /// # Errors
     ///
@@ -107,11 +109,11 @@ impl ProjectSettings {
         Ok(self.registry()?.unwrap_or_default().migrations())
     }
 
-    /// Which names tenants may have, and what their schemas are called.
+    /// Returns the rules for tenant names and schema names.
     ///
     /// # Errors
     ///
-    /// A template or a pattern that the library refuses.
+    /// If a template or a pattern is not valid.
     pub fn naming(&self) -> Result<Naming, SettingsError> {
         Ok(self.own_naming()?.unwrap_or_default())
     }
@@ -133,7 +135,7 @@ impl ProjectSettings {
         }
     }
 
-    /// The registry; `None` for the library's own.
+    /// Returns the registry; `None` for the library's own.
     ///
     /// # Errors
     ///
@@ -151,7 +153,7 @@ impl ProjectSettings {
         }))
     }
 
-    /// The SQL of the file for whatever happens to tenants, and `others` behind it.
+    /// Returns the hooks of the file, with `others` after them.
     ///
     /// # Errors
     ///
@@ -161,12 +163,12 @@ impl ProjectSettings {
         self.hooks_on(&all, others)
     }
 
-    /// The SQL of the file for these things that happen to tenants, and `others` behind it. No
-    /// other file is read.
+    /// Returns the hooks of the file for these events, with `others` after them. It reads no other
+    /// file.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or that cannot go well.
+    /// If a file cannot be read, or if its SQL cannot run.
     pub fn hooks_on(&self, happens: &[HooksOn], others: Hooks) -> Result<Hooks, SettingsError> {
         let read = happens.iter().try_fold(Hooks::new(), |hooks, one| {
             let files = &self.written.hooks;
@@ -205,7 +207,7 @@ impl ProjectSettings {
                     "`{key}` names the file {shown}, which does not exist"
                 )),
                 Err(error) => Err(format!(
-                    "`{key}` names the file {shown}, which cannot be read: {error}"
+                    "could not read the file {shown}, which `{key}` names: {error}"
                 )),
             };
             let text = self.usable(files.line, text)?;
@@ -214,11 +216,11 @@ impl ProjectSettings {
         })
     }
 
-    /// `tenants` with the registry and the path at run time of the file.
+    /// Returns `tenants` with the registry and the run-time path of the file.
     ///
     /// # Errors
     ///
-    /// As [`ProjectSettings::registry`], and what the server says.
+    /// As [`ProjectSettings::registry`], or a server error.
     pub async fn apply(&self, tenants: Tenants) -> Result<Tenants, SettingsError> {
         let tenants = match self.runtime_path()? {
             Some(path) => tenants.behind(path),

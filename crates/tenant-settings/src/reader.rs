@@ -101,17 +101,17 @@ impl<'a> Section<'a> {
     /// Refuses `other` beside `key`: they exclude each other.
     pub(crate) fn refuse_both(&self, key: &'static str, other: &'static str) {
         if let (Some(_), Some((_, value))) = (self.entry(key), self.entry(other)) {
-            self.refuse(value, &format!("`{key}` and `{other}` exclude each other"));
+            self.refuse(
+                value,
+                &format!("`{key}` and `{other}` cannot be used together"),
+            );
         }
     }
 
     /// Refuses `key` without `other`, to which it belongs.
     pub(crate) fn refuse_without(&self, key: &'static str, other: &'static str) {
         if let (Some((_, value)), None) = (self.entry(key), self.entry(other)) {
-            self.refuse(
-                value,
-                &format!("`{key}` belongs to `{other}`, which is not here"),
-            );
+            self.refuse(value, &format!("`{key}` needs `{other}`, which is missing"));
         }
     }
 

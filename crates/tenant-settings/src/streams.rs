@@ -124,7 +124,7 @@ struct Directory {
 fn configured(file: &Path) -> Result<Option<PathBuf>, SettingsError> {
     let unusable = |why: String| {
         let file = file.display();
-        let what = format!("the configuration {file} cannot be used");
+        let what = format!("could not use the configuration {file}");
         SettingsError::Unusable(why).of_migrations(what)
     };
     let Some(text) = read_if_there(file).map_err(|error| unusable(error.to_string()))? else {
@@ -198,6 +198,9 @@ mod tests {
         let SettingsError::BesideTheList { source, .. } = error else {
             panic!("{error:?}");
         };
-        assert!(source.to_string().contains("rename yours"), "{source}");
+        assert!(
+            source.to_string().contains("the same version as"),
+            "{source}"
+        );
     }
 }

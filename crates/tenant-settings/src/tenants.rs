@@ -11,23 +11,23 @@ use tenant_core::{
 
 use crate::{Placed, ProjectSettings, SettingsError, Transaction, object_name, read_streams};
 
-/// The public migrations that are compiled into an application, as `embed_migrations!`
-/// makes them. The library's own are added: leave them out.
+/// The compiled-in public migrations of an application, from `embed_migrations!`. Leave out the
+/// library's own migrations, which are added.
 #[derive(Debug, Clone, Copy)]
 pub struct Public<P>(pub P);
 
-/// The migrations of every tenant that are compiled into an application.
+/// The compiled-in tenant migrations of an application.
 #[derive(Debug, Clone, Copy)]
 pub struct Tenant<T>(pub T);
 
 impl ProjectSettings {
-    /// The tenants in the database of `url`, with the migrations on the disk: the folders
-    /// that the file names, else those that Diesel's `diesel.public.toml` and
-    /// `diesel.tenant.toml` name, else `migrations/public` and `migrations/tenant`.
+    /// Opens the tenants in the database of `url`, with the migrations on disk: the folders of the
+    /// file, or of `diesel.public.toml` and `diesel.tenant.toml`, or `migrations/public` and
+    /// `migrations/tenant`.
     ///
     /// # Errors
     ///
-    /// As [`open_with`](Self::open_with), and if there is no such folder.
+    /// As [`open_with`](Self::open_with), and if a folder does not exist.
     pub async fn open(&self, url: &str) -> Result<Tenants, SettingsError> {
         let project = self.folder().unwrap_or(Path::new(""));
         self.require_folders()?;
@@ -35,13 +35,13 @@ impl ProjectSettings {
         self.open_migrations(url, read).await
     }
 
-    /// The tenants in the database of `url`, with migrations that are compiled in. The
-    /// folders that the file names are not read.
+    /// Opens the tenants in the database of `url`, with compiled-in migrations. The folders of the
+    /// file are not read.
     ///
     /// # Errors
     ///
-    /// A value of the file or a migration that cannot be used, a URL that cannot be read,
-    /// and what [`Tenants::open`] and [`Tenants::listed_in`] say.
+    /// If a value of the file, a migration or the URL is not valid, and errors of [`Tenants::open`]
+    /// and [`Tenants::listed_in`].
     pub async fn open_with<P, T>(
         &self,
         url: &str,
@@ -71,12 +71,12 @@ impl ProjectSettings {
         self.apply(opened).await
     }
 
-    /// What the file says of all work on schemas. Its registry and names are not part of
-    /// that: see [`registry`](Self::registry).
+    /// Returns the settings for all work on schemas. They do not include the registry and the
+    /// names: see [`registry`](Self::registry).
     ///
     /// # Errors
     ///
-    /// A value that the library refuses, or a hook that cannot be read.
+    /// If a value is not valid, or if a hook cannot be read.
     pub fn settings(&self) -> Result<Settings, SettingsError> {
         let usual = Settings::default();
         let (path, defaults) = (&self.written.path, &self.written.defaults);
@@ -104,12 +104,12 @@ impl ProjectSettings {
         })
     }
 
-    /// What is behind the tenant's schema in the path of the application's queries, if the
-    /// file says so.
+    /// Returns the schemas that follow the tenant's schema in the application's search path, if the
+    /// file names them.
     ///
     /// # Errors
     ///
-    /// A name that the library refuses.
+    /// If a name is not valid.
     pub fn runtime_path(&self) -> Result<Option<RuntimePath>, SettingsError> {
         let Some(behind) = &self.written.path.behind else {
             return Ok(None);

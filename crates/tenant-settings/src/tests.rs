@@ -124,15 +124,15 @@ fn an_unknown_key_is_an_error_that_names_its_place_and_the_nearest_key() {
     for (text, said) in [
         (
             "databse_url = 'x'",
-            "tenants.toml:1:1: unknown key `databse_url`; did you mean `database_url`?",
+            "tenants.toml:1:1: unknown key `databse_url` (did you mean `database_url`?)",
         ),
         (
             "\n[migration]\npublic = 'x'",
-            "tenants.toml:2:2: unknown key `migration`; did you mean `migrations`?",
+            "tenants.toml:2:2: unknown key `migration` (did you mean `migrations`?)",
         ),
         (
             "[defaults]\n  lock-timeout = '5s'",
-            "tenants.toml:2:3: unknown key `lock-timeout`; did you mean `lock_timeout`?",
+            "tenants.toml:2:3: unknown key `lock-timeout` (did you mean `lock_timeout`?)",
         ),
         (
             "jobs = 4",
@@ -145,7 +145,7 @@ fn an_unknown_key_is_an_error_that_names_its_place_and_the_nearest_key() {
         ),
         (
             "max_failure = 4",
-            "unknown key `max_failure`; did you mean `max_failures` in `[defaults]`?",
+            "unknown key `max_failure` (did you mean `max_failures` in `[defaults]`?)",
         ),
         (
             "[names]\ncolour = 'red'",
@@ -159,7 +159,10 @@ fn an_unknown_key_is_an_error_that_names_its_place_and_the_nearest_key() {
 #[test]
 fn a_url_in_the_place_of_a_key_is_not_shown() {
     let said = refused("'postgres://ann:s3cret@h/d' = 1");
-    assert!(said.contains("tenants.toml:1:1: a URL is no key"), "{said}");
+    assert!(
+        said.contains("tenants.toml:1:1: a URL is not a key"),
+        "{said}"
+    );
     assert!(!said.contains("s3cret"), "{said}");
 }
 
@@ -168,7 +171,7 @@ fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
     for (text, said) in [
         (
             "[defaults]\njobs = \"eight\"",
-            "tenants.toml:2:8: `jobs` must be a whole number of at least 1; it is a string",
+            "tenants.toml:2:8: `jobs` must be a whole number of at least 1, but is a string",
         ),
         (
             "[defaults]\njobs = 0",
@@ -177,7 +180,7 @@ fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
         (
             "[defaults]\nlock_timeout = 5",
             "2:16: `lock_timeout` must be a duration with its unit (ms, s, m, or h), such as \
-             \"5s\", or \"0\"; it is an integer",
+             \"5s\", or \"0\", but is an integer",
         ),
         (
             "[defaults]\nwait = \"5\"",
@@ -185,7 +188,7 @@ fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
         ),
         (
             "[migrations]\npublic = [\"a\", 7]",
-            "2:16: `public` must be a string; it is an integer",
+            "2:16: `public` must be a string, but is an integer",
         ),
         (
             "[migrations]\npublic = []",
@@ -201,11 +204,11 @@ fn a_wrong_value_is_an_error_that_names_its_place_and_what_is_expected() {
         ),
         (
             "[registry]\nquery = 'SELECT 1'\nkey = 'slug'",
-            "3:7: `query` and `key` exclude each other",
+            "3:7: `query` and `key` cannot be used together",
         ),
         (
             "[registry]\nbeside = 'a.b'\ntable = 'c.d'",
-            "2:10: `beside` belongs to `query`, which is not here",
+            "2:10: `beside` needs `query`, which is missing",
         ),
         (
             "[names]\nschema = 'org_'",

@@ -28,7 +28,7 @@ impl Expected {
         };
         Self {
             span: value.span(),
-            expected: format!("{expected}; it is {article} {found}"),
+            expected: format!("{expected}, but is {article} {found}"),
         }
     }
 

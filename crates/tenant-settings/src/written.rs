@@ -11,7 +11,7 @@ use tenant_core::TenantState;
 use crate::placed::{PerStream, Placed};
 use crate::table_name::TableName;
 
-/// The whole file. The default is an empty one.
+/// The values of the file. The default is an empty file.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     /// `database_url`
@@ -39,9 +39,9 @@ pub struct Written {
 /// The database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
-    /// The URL itself. It can hold a password.
+    /// The URL itself. It can contain a password.
     Text(String),
-    /// The environment variable that holds it, in the process or in `.env`.
+    /// The environment variable with the URL, in the process or in `.env`.
     Variable(String),
 }
 
@@ -54,12 +54,12 @@ impl std::fmt::Debug for DatabaseUrl {
     }
 }
 
-/// Where tenants are listed.
+/// The list of tenants.
 #[derive(Debug, Clone, Default)]
 pub struct RegistryPlace {
     /// `table`
     pub table: Option<Placed<TableName>>,
-    /// `query`: gives `name` and `schema`, in place of a table.
+    /// `query`: returns `name` and `schema`, in place of a table.
     pub query: Option<Placed<String>>,
     /// `key`: the column of the tenant's name.
     pub key: Option<Placed<String>>,
@@ -67,15 +67,15 @@ pub struct RegistryPlace {
     pub schema_column: Option<Placed<String>>,
     /// `state_column`: the column of the tenant's state.
     pub state_column: Option<Placed<String>>,
-    /// `states`: which state a word of the application's means.
+    /// `states`: the states for words of the application.
     pub states: Option<Placed<Vec<(String, TenantState)>>>,
     /// `only`: a condition that rows must meet.
     pub only: Option<Placed<String>>,
-    /// `beside`: the table for what the application's own lacks.
+    /// `beside`: the table for values that the query does not return.
     pub beside: Option<Placed<TableName>>,
 }
 
-/// Which names tenants and their schemas have.
+/// The rules for tenant names and schema names.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
     /// `schema`: a template with `{name}`.
@@ -84,7 +84,7 @@ pub struct Names {
     pub allow: Option<Placed<String>>,
 }
 
-/// What is behind the tenant's schema in the search path.
+/// The schemas that follow the tenant's schema in the search path.
 #[derive(Debug, Clone, Default)]
 pub struct PathAtRunTime {
     /// `behind`: at run time only.
@@ -95,20 +95,20 @@ pub struct PathAtRunTime {
     pub shared_objects: Option<Placed<Vec<String>>>,
 }
 
-/// Files of SQL that run in the transaction of a command.
+/// SQL files that run in the transaction of a command.
 #[derive(Debug, Clone, Default)]
 pub struct Hooks {
     /// `seed`: when a tenant is created.
     pub seed: Option<Placed<Vec<PathBuf>>>,
     /// `on_drop`: before the schema is dropped.
     pub on_drop: Option<Placed<Vec<PathBuf>>>,
-    /// `after_drop`: once it is gone.
+    /// `after_drop`: after the schema is dropped.
     pub after_drop: Option<Placed<Vec<PathBuf>>>,
     /// `on_rename`
     pub on_rename: Option<Placed<Vec<PathBuf>>>,
 }
 
-/// What the linter is told, as in a `lint.toml`.
+/// The settings of the linter, as in a `lint.toml`.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Lint {
     /// `allowed_schemas`
@@ -123,14 +123,14 @@ pub struct Lint {
     pub citus: bool,
 }
 
-/// What options are without a value on the command line.
+/// The default values of options.
 #[derive(Debug, Clone, Default)]
 pub struct Defaults {
     /// `jobs`: tenants at the same time.
     pub jobs: Option<Placed<NonZeroUsize>>,
     /// `lock_timeout`; zero for no limit.
     pub lock_timeout: Option<Placed<Duration>>,
-    /// `wait`; zero for not at all.
+    /// `wait`; zero for no wait.
     pub wait: Option<Placed<Duration>>,
     /// `statement_timeout`; zero for no limit.
     pub statement_timeout: Option<Placed<Duration>>,
@@ -152,7 +152,7 @@ pub enum Transaction {
 }
 
 impl Transaction {
-    /// As the option is written.
+    /// Returns the value as the option spells it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

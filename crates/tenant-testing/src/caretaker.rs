@@ -61,7 +61,7 @@ pub(crate) fn run_here<T: Send + 'static>(
         return Ok(None);
     }
     // It hangs up without an answer when the work panics.
-    let ended = |_| Failure::Runtime("a piece of its work panicked".to_owned());
+    let ended = |_| Failure::Runtime("one of its tasks panicked".to_owned());
     receiver.recv().map_err(ended)?.map(Some)
 }
 

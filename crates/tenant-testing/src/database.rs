@@ -6,10 +6,10 @@ use crate::scratch::ScratchDatabase;
 use crate::seed::{Seed, create};
 use tenant_core::{Database, TenantName, Tenants};
 
-/// A database with the public migrations applied, dropped with the value,
-/// whoever is still connected to it.
+/// A database with the public migrations applied. It is dropped with the value, even if connections
+/// are open.
 ///
-/// Made by [`Template::database`](crate::Template::database).
+/// Returned by [`Template::database`](crate::Template::database).
 pub struct TestDatabase {
     // Its connections go before the database does.
     tenants: Tenants,
@@ -26,11 +26,11 @@ impl TestDatabase {
         }
     }
 
-    /// Makes a tenant in it, with the rows of [`Template::seed`](crate::Template::seed).
+    /// Creates a tenant in it, with the rows of [`Template::seed`](crate::Template::seed).
     ///
     /// # Panics
     ///
-    /// When `name` cannot be a tenant's, and when the tenant cannot be made.
+    /// If `name` is not a valid tenant name, or if the tenant cannot be created.
     pub async fn tenant(&self, name: &str) -> TenantName {
         let what = "no tenant for the test";
         let name = or_end(what, name.parse::<TenantName>());
@@ -38,25 +38,25 @@ impl TestDatabase {
         name
     }
 
-    /// The tenants: to create, migrate, list and drop them.
+    /// Returns the tenants, to create, migrate, list and drop them.
     #[must_use]
     pub fn tenants(&self) -> &Tenants {
         &self.tenants
     }
 
-    /// The database, to open connections and pools with.
+    /// Returns the database, to open connections and pools.
     #[must_use]
     pub fn database(&self) -> &Database {
         self.scratch.database()
     }
 
-    /// Its URL. With `TEST_DATABASE_URL` it can hold a password.
+    /// Returns its URL. With `TEST_DATABASE_URL`, it can contain a password.
     #[must_use]
     pub fn url(&self) -> String {
         self.scratch.url()
     }
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.scratch.name()

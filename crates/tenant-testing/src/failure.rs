@@ -7,27 +7,24 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum Failure {
     /// None was named, and none could be started.
-    #[error("no PostgreSQL server could be started; TEST_DATABASE_URL can name one that runs")]
+    #[error("could not start a PostgreSQL server for the tests, and TEST_DATABASE_URL names none")]
     NoServer(#[source] local_postgres::Error),
     /// The named one cannot be used.
-    #[error("the server that TEST_DATABASE_URL names cannot be used")]
+    #[error("could not use the server of TEST_DATABASE_URL")]
     Given(#[source] ConnectError),
     /// What a session locks, a pooler hands to somebody else.
-    #[error(
-        "TEST_DATABASE_URL leads to a pooler, and databases for tests are made by PostgreSQL \
-         itself: name the server's own address"
-    )]
+    #[error("TEST_DATABASE_URL leads to a pooler: tests need the server's own address")]
     Pooler,
     /// There is no thread for the work that outlives a test.
-    #[error("the runtime behind the tests could not be started: {0}")]
+    #[error("could not start the runtime for the tests: {0}")]
     Runtime(String),
     /// Another test has met this before, in its own words.
     #[error("{0}")]
     Known(String),
     /// The server refused a statement of this crate.
-    #[error("{action} failed")]
+    #[error("could not {action}")]
     Server {
-        /// What it was for.
+        /// What it was for, in the infinitive.
         action: String,
         /// What the server says.
         source: PgError,
@@ -56,6 +53,11 @@ impl Failure {
         while let Some(cause) = source {
             text = format!("{text}: {cause}");
             source = cause.source();
+        }
+        if let Self::NoServer(error) = self
+            && let Some(hint) = error.hint()
+        {
+            text = format!("{text}\nhint: {hint}");
         }
         text
     }

@@ -1,5 +1,5 @@
-//! Databases and tenants for the tests of an application, made in milliseconds
-//! and gone afterwards. Only tests need it:
+//! Databases and tenants for the tests of an application, created in milliseconds and dropped
+//! afterwards. Add it as a dev-dependency:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -8,9 +8,8 @@
 //!
 //! # A test
 //!
-//! A [`Template`] says which migrations there are. It is a `static`: the first
-//! test that needs it applies the public migrations once, and each test gets a
-//! copy.
+//! A [`Template`] names the migrations. It is a `static`: the first test that needs it applies the
+//! public migrations once, and each test gets a copy.
 //!
 //! ```no_run
 //! use diesel_async::RunQueryDsl;
@@ -52,49 +51,45 @@
 //! # fn main() {}
 //! ```
 //!
-//! # Which of them
+//! # Choose a fixture
 //!
-//! | a test about | takes |
+//! | A test of | uses |
 //! | --- | --- |
-//! | what one tenant does | [`Template::tenant`]: a tenant of its own, in a database that the tests of the process share |
-//! | a tenant of a certain name | [`Template::tenant_named`]: in a database of its own |
-//! | all tenants, or the public schema | [`Template::database`]: a database of its own |
-//! | the public migrations, or no tenants at all | [`ScratchDatabase`]: an empty one |
-//! | a server that stops, or that is configured in another way | a `ThrowawayServer` of the crate `local-postgres`, and [`ScratchDatabase::on`] |
+//! | one tenant | [`Template::tenant`]: its own tenant, in a database that the tests of the process share |
+//! | a tenant with a certain name | [`Template::tenant_named`]: a tenant in its own database |
+//! | all tenants, or the public schema | [`Template::database`]: its own database |
+//! | the public migrations, or no tenants | [`ScratchDatabase`]: an empty database |
+//! | a server that stops, or has other settings | a `ThrowawayServer` of the crate `local-postgres`, and [`ScratchDatabase::on`] |
 //!
-//! Each is dropped with its value, also when the test panics: keep it in a
-//! variable until the end of the test. Who is still connected then is
-//! disconnected.
+//! Each is dropped with its value, also if the test panics. Keep the value in a variable until the
+//! end of the test. Open connections are then closed.
 //!
-//! # Rows to begin with
+//! # Seed rows
 //!
-//! [`Template::seed`] fills each new tenant, in the transaction that creates it. It takes the
-//! function that your application uses for a new customer, as
-//! [`Tenants::create_with`](tenant_core::Tenants::create_with) does.
+//! [`Template::seed`] fills each new tenant in the transaction that creates it. Pass the function
+//! that your application uses for a new customer, as with
+//! [`Tenants::create_with`](tenant_core::Tenants::create_with).
 //!
-//! # Where the server comes from
+//! # The server
 //!
-//! The tests of a process share a PostgreSQL that is started for them in less
-//! than a second, with its files in memory where there is room. PostgreSQL's
-//! programs have to be installed; where they are not, a package with them is
-//! fetched, and if that fails the message says what to install. The server ends
-//! with the process, however that ends.
+//! The tests of a process share a PostgreSQL server, which starts in less than a second and keeps
+//! its files in memory if there is room. It needs the PostgreSQL programs. If they are not
+//! installed, the crate downloads a package, and if that fails, the message names the package to
+//! install. The server ends with the process.
 //!
-//! `TEST_DATABASE_URL` names another server instead. The role in it needs the
-//! right to make databases (`CREATEDB`), and the address has to be that of the
-//! server itself, not of a pooler. This is the way to go where each test is a
-//! process of its own, as `cargo nextest` has it: the template is made once on
-//! that server, and stays there for the next run.
+//! `TEST_DATABASE_URL` selects another server. Its role needs the right to create databases
+//! (`CREATEDB`), and its address must lead directly to the server, not to a pooler. Use it if each
+//! test is a separate process, as with `cargo nextest`. The template is then created once on that
+//! server, and stays for the next run.
 //!
-//! # What is left behind
+//! # Cleanup
 //!
-//! On a server that ends with the process, nothing. On one that is named, what
-//! the tests made goes with them, except for the template and, until the next
-//! test process starts, the database whose tenants were shared. After a crash the
-//! next process drops what was left. It knows from the server which processes
-//! live, so tests may run on several hosts at once. A template that was not used
-//! for a month is dropped as well. All names begin with `diesel_tenants_test_` or
-//! `diesel_tenants_template_`, and nothing else is ever touched.
+//! A server that ends with the process leaves nothing. On a server of `TEST_DATABASE_URL`, the
+//! databases are dropped with the tests, with two exceptions: the template, and the database of
+//! shared tenants, which stays until the next test process starts. After a crash, the next process
+//! drops the rest. The server shows which processes are alive, so tests can run on several hosts at
+//! once. A template that was not used for a month is also dropped. All names begin with
+//! `diesel_tenants_test_` or `diesel_tenants_template_`, and nothing else is changed.
 
 mod caretaker;
 mod database;

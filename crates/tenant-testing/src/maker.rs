@@ -33,5 +33,5 @@ pub(crate) async fn show_that_we_live(client: &Client) -> Result<(), Failure> {
          WHERE name = 'idle_session_timeout'",
         NUMBER.cast_signed()
     );
-    execute(client, "showing the server that this process lives", &sql).await
+    execute(client, "mark this process as alive on the server", &sql).await
 }

@@ -11,9 +11,9 @@ use tenant_core::Database;
 
 /// An empty database, or a copy of another, dropped with the value.
 ///
-/// It is what a test takes that is about the public migrations themselves, or
-/// that needs no tenants; [`Template::database`](crate::Template::database)
-/// gives one with the migrations applied.
+/// Use it for a test of the public migrations, or without tenants.
+/// [`Template::database`](crate::Template::database) returns a database with the migrations
+/// applied.
 #[derive(Debug)]
 pub struct ScratchDatabase {
     name: String,
@@ -22,30 +22,30 @@ pub struct ScratchDatabase {
 }
 
 impl ScratchDatabase {
-    /// Makes an empty one on the server that all tests share.
+    /// Creates an empty database on the server that all tests share.
     ///
     /// # Panics
     ///
-    /// When there is no server, or it refuses.
+    /// If there is no server, or if the server refuses.
     pub async fn new() -> Self {
         or_end("no database for the test", small(Self::on_shared()).await)
     }
 
-    /// Makes an empty one on a server of the test's own.
+    /// Creates an empty database on the test's own server.
     ///
     /// # Panics
     ///
-    /// When the server refuses.
+    /// If the server refuses.
     pub async fn on(server: &ThrowawayServer) -> Self {
         let server = or_end("no database for the test", Server::of(server));
         or_end("no database for the test", Self::make(server, None).await)
     }
 
-    /// Makes another with the same in it. Nobody may be connected to this one.
+    /// Creates a copy. No connection to this database can be open.
     ///
     /// # Panics
     ///
-    /// When the server refuses.
+    /// If the server refuses.
     pub async fn copy(&self) -> Self {
         let copied = Self::make(Arc::clone(&self.server), Some(self.name.clone())).await;
         or_end("no copy of the test's database", copied)
@@ -73,20 +73,20 @@ impl ScratchDatabase {
         .await
     }
 
-    /// Its name.
+    /// Returns its name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its URL, in the role that made it. With `TEST_DATABASE_URL` it can hold a
+    /// Returns its URL, with the role that created it. With `TEST_DATABASE_URL`, it can contain a
     /// password.
     #[must_use]
     pub fn url(&self) -> String {
         self.server.url(&self.name)
     }
 
-    /// The same, to open connections with.
+    /// Returns the database, to open connections.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database

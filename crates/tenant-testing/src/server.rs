@@ -43,14 +43,14 @@ enum Kind {
     Given { _lock: Client },
 }
 
-/// The URL of a database on the server that the tests of this process share.
+/// Returns the URL of a database on the server that the tests of this process share.
 ///
-/// That is the server named by `TEST_DATABASE_URL`, or else one that is started
-/// now and ends with the process.
+/// The server is the one of `TEST_DATABASE_URL`, or a server that starts now and ends with the
+/// process.
 ///
 /// # Panics
 ///
-/// When there is no such server, with the reason and what to do about it.
+/// If there is no such server. The message has the reason and what to do about it.
 #[must_use]
 pub fn server_url(database: &str) -> String {
     let found = caretaker::run_here(async { Server::shared().await });
@@ -134,7 +134,7 @@ impl Server {
         let sql = format!("{sql} {}", self.strategy());
         execute(
             &self.client().await?,
-            "making a database for the test",
+            "create a database for the test",
             &sql,
         )
         .await?;
@@ -146,7 +146,7 @@ impl Server {
         let client = self.client().await?;
         disconnect(&client, name).await;
         let sql = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote_ident(name));
-        execute(&client, "dropping the database of a test", &sql).await
+        execute(&client, "drop the database of a test", &sql).await
     }
 
     /// Copying files takes half as long where nothing has to reach a disk, and

@@ -22,7 +22,7 @@ pub(crate) async fn sweep(client: &Client) -> Result<(), Failure> {
             names.collect::<Result<Vec<_>, _>>()
         });
         let names = names.map_err(|error| {
-            let action = "looking for databases of earlier tests";
+            let action = "look for databases of earlier tests";
             Failure::of_server(action, error)
         })?;
         for name in names {

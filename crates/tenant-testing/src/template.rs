@@ -20,8 +20,8 @@ pub(crate) use build::{LAST_USED, PREFIX};
 
 /// A database that is set up once, and copied for each test.
 ///
-/// It is meant for a `static`, which all tests of a program share. The
-/// [module's documentation](crate) has an example.
+/// Use it as a `static` that all tests of a program share. The [module documentation](crate) has an
+/// example.
 pub struct Template {
     migrations: fn() -> Migrations,
     settings: fn() -> Settings,
@@ -43,9 +43,8 @@ pub(crate) struct Made {
 }
 
 impl Template {
-    /// One whose public schema is made by these migrations, and its tenants, too.
-    /// `migrations` is called once, when the first test asks for something, and
-    /// may panic.
+    /// Creates a template with these public and tenant migrations. `migrations` is called once,
+    /// when the first test needs it, and can panic.
     #[must_use]
     pub const fn new(migrations: fn() -> Migrations) -> Self {
         Self {
@@ -65,16 +64,16 @@ impl Template {
         self
     }
 
-    /// Runs `sql` in the empty database before the public migrations: what the
-    /// migrations expect to find, such as a schema with extensions.
+    /// Runs `sql` in the empty database before the public migrations, for objects that the
+    /// migrations expect, such as a schema for extensions.
     #[must_use]
     pub const fn setup(mut self, sql: &'static str) -> Self {
         self.setup = sql;
         self
     }
 
-    /// Fills each new tenant of [`tenant`](Self::tenant), [`tenant_named`](Self::tenant_named)
-    /// and [`TestDatabase::tenant`], in the transaction that creates it.
+    /// Fills each new tenant of [`tenant`](Self::tenant), [`tenant_named`](Self::tenant_named) and
+    /// [`TestDatabase::tenant`] in the transaction that creates it.
     ///
     /// ```no_run
     /// # use diesel_async::SimpleAsyncConnection;
@@ -97,25 +96,25 @@ impl Template {
         self
     }
 
-    /// A database of the test's own, with the public migrations applied and no
-    /// tenants. It is dropped with the value. The first tenant is there already, as
-    /// a [spare](tenant_core::Spares::keep) that waits for its name.
+    /// Returns the test's own database, with the public migrations applied and no tenants. It is
+    /// dropped with the value. It already has a [spare](tenant_core::Spares::keep) for the first
+    /// tenant.
     ///
     /// # Panics
     ///
-    /// When there is no server, and when the template cannot be made: a
-    /// migration fails, for example. The message has the whole chain of errors.
+    /// If there is no server, or if the template cannot be created, for example because a migration
+    /// fails. The message has the complete chain of errors.
     pub async fn database(&self) -> TestDatabase {
         let database = small(async { self.made().await?.database().await });
         or_end("no database for the test", database.await)
     }
 
-    /// A tenant of the test's own, in a database that the tests of this process
-    /// share. It is dropped with the value.
+    /// Returns the test's own tenant, in a database that the tests of this process share. It is
+    /// dropped with the value.
     ///
     /// # Panics
     ///
-    /// As [`Template::database`], and when the tenant cannot be made.
+    /// As [`Template::database`], and if the tenant cannot be created.
     pub async fn tenant(&self) -> TestTenant {
         let tenant = small(async {
             let made = self.made().await?;
@@ -129,12 +128,12 @@ impl Template {
         or_end("no tenant for the test", tenant.await)
     }
 
-    /// A tenant of this name, in a database of the test's own: other tests may have a tenant of
-    /// the same name at the same time. It is dropped with the value.
+    /// Returns a tenant with this name, in the test's own database. Other tests can have a tenant
+    /// with the same name at the same time. It is dropped with the value.
     ///
     /// # Panics
     ///
-    /// As [`Template::tenant`], and when `name` cannot be a tenant's.
+    /// As [`Template::tenant`], and if `name` is not a valid tenant name.
     pub async fn tenant_named(&self, name: &str) -> TestTenant {
         let tenant = small(async {
             let name = name.parse()?;

@@ -15,12 +15,11 @@ use tenant_core::{quote_ident, quote_literal};
 
 /// A tenant, dropped with the value.
 ///
-/// Its name is its own, and so are its tables. The public schema is not: other
-/// tests have tenants in the same database at the same time. A test that changes
-/// the public schema, or that is about all tenants, takes a
+/// It has its own name and tables, but shares the public schema. Other tests have tenants in the
+/// same database at the same time. To test changes of the public schema, or all tenants, use a
 /// [`TestDatabase`](crate::TestDatabase).
 ///
-/// Made by [`Template::tenant`](crate::Template::tenant).
+/// Returned by [`Template::tenant`](crate::Template::tenant).
 pub struct TestTenant {
     name: TenantName,
     tenants: Tenants,
@@ -28,34 +27,33 @@ pub struct TestTenant {
 }
 
 impl TestTenant {
-    /// Its name, which no other test has.
+    /// Returns its name, which no other test uses.
     #[must_use]
     pub fn name(&self) -> &TenantName {
         &self.name
     }
 
-    /// The tenants of the database that it is in, those of other tests among
-    /// them.
+    /// Returns the tenants of its database, including tenants of other tests.
     #[must_use]
     pub fn tenants(&self) -> &Tenants {
         &self.tenants
     }
 
-    /// The database that it is in, to open connections and pools with.
+    /// Returns its database, to open connections and pools.
     #[must_use]
     pub fn database(&self) -> &Database {
         self.shared.scratch.database()
     }
 
-    /// The URL of that database. With `TEST_DATABASE_URL` it can hold a password.
+    /// Returns the URL of its database. With `TEST_DATABASE_URL`, it can contain a password.
     #[must_use]
     pub fn database_url(&self) -> String {
         self.shared.scratch.url()
     }
 
-    /// A URL that leads to this tenant: that of the database with the tenant's schema as
-    /// `search_path`, for programs and drivers that know nothing of tenants. With
-    /// `TEST_DATABASE_URL` it can hold a password.
+    /// Returns a URL for this tenant: the URL of the database, with the tenant's schema as
+    /// `search_path`. Use it for programs and drivers that do not know tenants. With
+    /// `TEST_DATABASE_URL`, it can contain a password.
     ///
     /// # Errors
     ///
@@ -140,7 +138,12 @@ impl Shared {
                AND l.pid <> pg_catalog.pg_backend_pid() \
                AND c.relnamespace = pg_catalog.to_regnamespace({schema})"
         );
-        execute(&client, "ending who uses the tenant of a test", &holders).await?;
+        execute(
+            &client,
+            "end the sessions that use the tenant of a test",
+            &holders,
+        )
+        .await?;
         match self.tenants.drop_tenant(name).await {
             // The test has dropped it itself.
             Ok(_) | Err(Error::Unknown(_)) => Ok(()),

@@ -290,7 +290,7 @@ fn outside_a_project_it_is_wrong_use() {
         .run("lint-migrations")
         .exits_with(2)
         .prints_nothing()
-        .says("there is no tenants.toml, diesel.tenant.toml or migrations/tenant here or above");
+        .says("it has no tenants.toml, diesel.tenant.toml or migrations/tenant");
 }
 
 #[test]

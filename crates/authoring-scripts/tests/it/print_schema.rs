@@ -101,7 +101,9 @@ fn outside_a_project_it_is_wrong_use() {
         .run("print-schema")
         .exits_with(2)
         .prints_nothing()
-        .says("is not in a project: there is no tenants.toml, diesel.tenant.toml or migrations/tenant");
+        .says(
+            "is not in a project: it has no tenants.toml, diesel.tenant.toml or migrations/tenant",
+        );
 }
 
 #[tokio::test]

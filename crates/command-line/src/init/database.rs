@@ -82,7 +82,7 @@ pub async fn look(database: &Database) -> anyhow::Result<InDatabase> {
     });
     looked
         .await
-        .unwrap_or_else(|_| Err(anyhow!("it did not answer within {LIMIT:?}")))
+        .unwrap_or_else(|_| Err(anyhow!("the database did not answer within {LIMIT:?}")))
 }
 
 async fn look_with(client: &Client) -> Result<InDatabase, tokio_postgres::Error> {

@@ -58,7 +58,7 @@ struct PrintSchema {
 ///
 /// A current folder that cannot be found.
 pub fn look() -> anyhow::Result<OnDisk> {
-    let here = std::env::current_dir().context("finding the current folder")?;
+    let here = std::env::current_dir().context("could not find the current folder")?;
     Ok(of_project(&project(&here)))
 }
 

@@ -23,12 +23,12 @@ pub fn text(proposal: &Proposal) -> String {
 }
 
 const HEAD: &str = "\
-# Settings of this project for the commands of Diesel Tenants. Options of a command come
-# before the environment, that before .env, and that before this file. Paths start at the
-# folder of this file. The guide describes every key.
+# Settings of this project for the commands of Diesel Tenants. An option of a command wins
+# over the environment, the environment over .env, and .env over this file. Paths are
+# relative to the folder of this file. The guide describes every key.
 
-# The database is named by DATABASE_URL, in the environment or in .env. If another
-# variable has its URL:
+# DATABASE_URL names the database, in the environment or in .env. If another variable
+# has the URL, name the variable:
 ";
 
 fn database_url(given: Option<&DatabaseUrl>) -> String {
@@ -43,18 +43,18 @@ fn database_url(given: Option<&DatabaseUrl>) -> String {
 
 const TAIL: &str = "
 [application]
-# The role that the application logs in as, if it is not the one that makes the tenants.
+# The role of the application, if another role creates the tenants.
 # role = \"app\"
 
 [hooks]
-# Files of SQL that run in the transaction that creates, drops, or renames a tenant.
+# SQL files to run in the transaction that creates, drops, or renames a tenant.
 # seed = [\"sql/seed.sql\"]
 # on_drop = [\"sql/going.sql\"]
 # after_drop = [\"sql/gone.sql\"]
 # on_rename = [\"sql/renamed.sql\"]
 
 [defaults]
-# What options are if a command is not given them.
+# Default values of options.
 # jobs = 8
 # lock_timeout = \"5s\"
 # wait = \"10m\"
@@ -111,17 +111,17 @@ impl Text {
     fn migrations(&mut self, proposal: &Proposal) {
         self.section(
             "migrations",
-            "Folders of migrations. Several are merged in the order of their versions. The tables\n\
-             that the commands need are added to the public ones.",
+            "Folders of migrations. Several are merged in the order of their versions. The commands\n\
+             add their own tables to the public migrations.",
         );
-        self.folders("What exists once:", "public", &proposal.public);
-        self.folders("What every tenant has:", "tenant", &proposal.tenant);
+        self.folders("The public schema:", "public", &proposal.public);
+        self.folders("Every tenant:", "tenant", &proposal.tenant);
     }
 
     fn schema(&mut self, proposal: &Proposal) {
         self.section(
             "schema",
-            "The file with `diesel::table!` of each stream, for the commands that write migrations.",
+            "The file with `diesel::table!` of each stream, for commands that write migrations.",
         );
         let public = proposal.public_schema.as_deref();
         self.value_or_example("", "public", public, "src/schema_public.rs");
@@ -132,17 +132,17 @@ impl Text {
     fn registry(&mut self, proposal: &Proposal) {
         self.section(
             "registry",
-            "The table that lists the tenants. Without it, the commands keep one of their own.",
+            "The table that lists the tenants. By default, the commands keep their own table.",
         );
-        let comment = "The application's own list, which the commands only read. It gives `name`, and\n\
-             `schema` unless the template below makes it:";
+        let comment = "The application's own list, which the commands only read. It returns `name`, and\n\
+             `schema` unless the template below gives the schema:";
         let Some(registered) = &proposal.registered else {
             let example = "SELECT slug AS name FROM public.organizations WHERE deleted_at IS NULL";
             return self.example(comment, "query", &string(example));
         };
         self.value(comment, "query", &string(&registered.query()));
         self.example(
-            "Where the commands keep what the query does not give:",
+            "Where the commands keep what the query does not return:",
             "beside",
             &string("public.tenant_state"),
         );
@@ -152,18 +152,18 @@ impl Text {
         self.section("names", "");
         let template = proposal.template.as_deref();
         let comment =
-            "What a tenant's schema is called. Without it, the schema has the tenant's name.";
+            "The name of a tenant's schema. By default, the schema has the tenant's name.";
         self.value_or_example(comment, "schema", template, "org_{name}");
         let pattern = proposal.pattern.as_deref();
-        let comment = "Which names tenants may have, as a regular expression. Without it: letters,\n\
+        let comment = "The names that tenants can have, as a regular expression. By default, letters,\n\
              digits, and underscores.";
         self.value_or_example(comment, "allow", pattern, "^[a-z][a-z0-9-]{1,50}$");
     }
 
     fn path(&mut self, proposal: &Proposal) {
         self.section("path", "");
-        let comment = "Schemas behind the tenant's own when the application runs. Migrations see the\n\
-             tenant's schema alone, and the one with extensions.";
+        let comment = "Schemas behind the tenant's schema in the application's search path. Migrations see\n\
+             only the tenant's schema and the schema for extensions.";
         if proposal.behind.is_empty() {
             self.example(comment, "behind", &list(&["public".to_owned()]));
         } else {
@@ -179,7 +179,7 @@ impl Text {
         let schema = found.map(|(schema, _)| schema.as_str());
         self.value_or_example(&comment, "extensions_schema", schema, "extensions");
         self.example(
-            "Objects of that schema that tenants' migrations may change.",
+            "Objects of that schema that tenants' migrations can change.",
             "shared_objects",
             &list(&["audit_log".to_owned()]),
         );

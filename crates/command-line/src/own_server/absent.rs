@@ -5,7 +5,7 @@ use crate::{Common, Environment, Invocation, Output, ProjectSettings};
 
 /// Nothing else names a database, and this program has no server.
 #[derive(Debug, thiserror::Error)]
-#[error("no database is named, and this program was built without PostgreSQL servers of its own")]
+#[error("no database is named, and this program was built without its own PostgreSQL server")]
 struct NoServer;
 
 /// Refuses, because the program has no server to name.
@@ -21,7 +21,7 @@ pub(crate) async fn url(
     _: Output,
 ) -> anyhow::Result<String> {
     Err(anyhow::Error::new(NoServer).context(Advised::new(
-        "there is no database to work with",
+        "found no database",
         "Name one with --database-url, with DATABASE_URL in the environment or in .env, or in \
          tenants.toml.",
     )))

@@ -2,6 +2,7 @@
 
 use local_postgres::{Options, ProjectServer, Startup};
 
+use crate::hints::Advised;
 use crate::invocation::Action;
 use crate::settings::forbids_download;
 use crate::{Common, Environment, Invocation, Output, ProjectSettings, project};
@@ -19,7 +20,8 @@ pub(crate) async fn url(
     output: Output,
 ) -> anyhow::Result<String> {
     let server = project_server(common, environment, settings, output)?;
-    let started = tokio::task::spawn_blocking(move || server.ensure_running()).await??;
+    let started = tokio::task::spawn_blocking(move || server.ensure_running()).await?;
+    let started = started.map_err(advised)?;
     match started.outcome {
         Startup::Started => output.note("Started the project's own PostgreSQL server."),
         Startup::Created => output.note(&format!(
@@ -54,6 +56,17 @@ pub(crate) fn project_server(
         ..Options::default()
     };
     Ok(ProjectServer::new(&project, options))
+}
+
+/// An error of the project's own server, with what to do about it.
+#[must_use]
+pub fn advised(error: local_postgres::Error) -> anyhow::Error {
+    let (what, hint) = (error.to_string(), error.hint());
+    let error = anyhow::Error::new(error);
+    match hint {
+        Some(hint) => error.context(Advised::new(what, hint)),
+        None => error,
+    }
 }
 
 /// Whether the server could not be started or stopped.

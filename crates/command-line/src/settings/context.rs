@@ -120,7 +120,7 @@ pub(crate) fn database_url(
         DatabaseUrl::Variable(name) => match Environment::variable(name)? {
             Some(url) => Ok(Some(url)),
             None => Err(anyhow!(UsageError(format!(
-                "{place}: `database_url` is in the variable {name}, which is not set"
+                "{place}: `database_url` names the variable {name}, which is not set"
             )))),
         },
     }

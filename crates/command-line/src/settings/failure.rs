@@ -15,7 +15,7 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
     let text = error.to_string();
     match error {
         SettingsError::NoFolder(folder) => anyhow!(UsageError(text)).context(Advised::new(
-            "the migrations cannot be read",
+            "could not read the migrations",
             misplaced::where_they_are(&folder),
         )),
         SettingsError::Migrations { what, source } => failure(*source).context(what),
@@ -73,7 +73,7 @@ mod tests {
         assert!(error.is::<SourceError>(), "{error:?}");
         let text = format!("{error:#}");
         assert!(text.contains("`2026-01-03-000000_plans`"), "{text}");
-        assert!(text.contains("rename yours"), "{text}");
+        assert!(text.contains("the same version as"), "{text}");
         let hints = &error.downcast_ref::<Advised>().unwrap().hints;
         let hint = hints.last().unwrap().to_string();
         let statement = "WHERE version = '20260103000000'";

@@ -17,16 +17,16 @@ pub(super) fn file(
         (Some(file), _) => (file, "--config"),
         (None, Some(file)) => (file.as_path(), "TENANTS_CONFIG"),
         (None, None) => {
-            let here = std::env::current_dir().context("finding the current folder")?;
+            let here = std::env::current_dir().context("could not find the current folder")?;
             return Ok(nearest(&here));
         }
     };
-    let file = std::path::absolute(named).context("finding the current folder")?;
+    let file = std::path::absolute(named).context("could not find the current folder")?;
     if files::is_there(&file) {
         return Ok(Some(file));
     }
     Err(anyhow!(UsageError(format!(
-        "there is no file {}, which {by} names",
+        "the file {}, which {by} names, does not exist",
         named.display()
     ))))
 }

@@ -19,11 +19,11 @@ impl Setting {
     fn without_value(&self) -> &'static str {
         match self.name {
             "database_url" => "(the project's own server)",
-            "migrations.public" | "migrations.tenant" => "(those of the program)",
-            "schema.public" | "schema.tenant" => "(as Diesel is configured)",
-            "defaults.jobs" => "(8, or what the server has left)",
+            "migrations.public" | "migrations.tenant" => "(built into the program)",
+            "schema.public" | "schema.tenant" => "(from Diesel's configuration)",
+            "defaults.jobs" => "(8, or as many as the server has free)",
             "defaults.max_failures" => "(no limit)",
-            name if name.starts_with("lint.") => "(as lint.toml says)",
+            name if name.starts_with("lint.") => "(from lint.toml)",
             _ => "(none)",
         }
     }

@@ -23,8 +23,8 @@ fn outside_a_project_each_command_says_what_it_looked_for_and_does_nothing() {
         let refused = folder.run(&format!("tenants {line}")).exits_with(2);
         refused
             .prints_nothing()
-            .says("there are no migrations here")
-            .says("there is no tenants.toml, diesel.tenant.toml or migrations/tenant here or above")
+            .says("found no migrations")
+            .says("it has no tenants.toml, diesel.tenant.toml or migrations/tenant")
             .says("--migrations-dir");
     }
     for line in ["generate", "schema", "lint"] {

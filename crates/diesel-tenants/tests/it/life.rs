@@ -132,7 +132,7 @@ async fn migrations_of_another_project_do_not_touch_the_tenants_of_this_one() {
         "",
     );
     let refused = other.command("migrate").on(&project.url()).run();
-    refused.exits_with(1).says("is not this program's");
+    refused.exits_with(1).says("belongs to another program");
     let emptied = Project::new().await;
     std::fs::remove_dir_all(emptied.folder.path().join("migrations/tenant")).unwrap();
     std::fs::create_dir_all(emptied.folder.path().join("migrations/tenant")).unwrap();

@@ -70,12 +70,16 @@ fn say(line: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn chain(error: &dyn Error) -> String {
+fn chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    text
+    let ours = error.downcast_ref::<local_postgres::Error>();
+    match ours.and_then(local_postgres::Error::hint) {
+        Some(hint) => format!("{text}\nhint: {hint}"),
+        None => text,
+    }
 }

@@ -201,7 +201,7 @@ fn root_is_told_when_no_account_can_serve_a_closed_home() {
     let message = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success());
     assert!(
-        message.contains("`nobody`: may not enter that folder"),
+        message.contains("`nobody`: cannot enter that folder"),
         "{message}"
     );
     assert!(message.contains("could not start `unshare`"), "{message}");

@@ -331,7 +331,7 @@ fn data_of_another_major_version_are_refused_with_the_version_to_install() {
     let error = project.server().ensure_running().unwrap_err().to_string();
     assert!(error.contains("PostgreSQL 12"), "{error}");
     assert!(
-        error.contains("the existing data were made by PostgreSQL 12"),
+        error.contains("the existing data need PostgreSQL 12"),
         "{error}"
     );
 }

@@ -34,7 +34,7 @@ fn a_named_folder_of_another_version_than_the_data_is_refused() {
     };
     let error = find_binaries(&options, Some(12)).unwrap_err().to_string();
     assert!(
-        error.contains("the existing data were made by PostgreSQL 12"),
+        error.contains("the existing data need PostgreSQL 12"),
         "{error}"
     );
 }

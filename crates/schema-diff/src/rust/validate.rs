@@ -47,7 +47,7 @@ fn check_name(name: &str, span: proc_macro2::Span) -> Result<(), ParseError> {
         "a name cannot hold a NUL character".to_owned()
     } else if name.len() > LONGEST_NAME {
         format!(
-            "the name has {} bytes, and PostgreSQL keeps {LONGEST_NAME}",
+            "the name has {} bytes; PostgreSQL allows {LONGEST_NAME}",
             name.len()
         )
     } else {

@@ -30,7 +30,8 @@ impl Script for StopServer {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let server = context.project_server()?;
-        let stopped = tokio::task::spawn_blocking(move || server.stop()).await??;
+        let stopped = tokio::task::spawn_blocking(move || server.stop()).await?;
+        let stopped = stopped.map_err(command_line::server_error)?;
         let (stopped, text) = match stopped {
             Stopped::Stopped => (true, "Stopped the project's own PostgreSQL server."),
             _ => (false, "The project's own PostgreSQL server does not run."),

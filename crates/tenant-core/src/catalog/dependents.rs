@@ -11,21 +11,21 @@ use std::fmt;
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
 
-/// An object outside a schema that is dropped with the schema. `Display` names it:
-/// ``view `public.all_tasks` ``.
+/// An object outside a schema that would be dropped with the schema. `Display` names it: ``view
+/// `public.all_tasks` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dependent {
-    /// What it is, in PostgreSQL's words: `view`, `foreign key`, `column`.
+    /// Its kind, as PostgreSQL names it: `view`, `foreign key`, `column`.
     pub kind: String,
-    /// Its name with its schema; what belongs to a table names that as well:
-    /// `plan_fkey on public.invoices`.
+    /// Its name with its schema. A part of a table also names the table: `plan_fkey on
+    /// public.invoices`.
     pub name: String,
-    /// The role that owns it, or the table that it belongs to. `None` where nothing of
-    /// its kind has an owner, such as a cast.
+    /// Its owner, or the table that it belongs to; `None` for kinds without an owner, such as a
+    /// cast.
     pub owner: Option<String>,
-    /// Of a table or a column: about how many rows there are. `None` for what has
-    /// none, and where the server has not counted.
+    /// The estimated number of rows of a table or column; `None` for other kinds, and if the table
+    /// was never analyzed.
     pub rows: Option<u64>,
 }
 
@@ -47,16 +47,15 @@ impl Dependent {
     }
 }
 
-/// An object outside a schema that stays if the schema is dropped, and loses something: a
-/// publication or a subscription its tables; a function, an event trigger or a kept
-/// `search_path` what it names. `Display` names it: ``publication `all_tasks` ``.
+/// An object outside a schema that stays if the schema is dropped, but loses something. A
+/// publication or subscription loses its tables. A function, an event trigger or a stored
+/// `search_path` names dropped objects. `Display` names it: ``publication `all_tasks` ``.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Affected {
-    /// What it is: `publication`, `subscription`, `event trigger`, `function` or
-    /// `search_path`.
+    /// Its kind: `publication`, `subscription`, `event trigger`, `function` or `search_path`.
     pub kind: String,
-    /// Its name; of a path, what keeps it.
+    /// Its name; for a path, the object that stores it.
     pub name: String,
 }
 

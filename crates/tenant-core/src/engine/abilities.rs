@@ -17,13 +17,13 @@ const QUESTION: &str = "SELECT EXISTS (SELECT FROM pg_catalog.pg_language l \
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn abilities(work: Work<'_>) -> Result<Abilities, Error> {
     if let Some(known) = work.surroundings.abilities() {
         return Ok(known);
     }
     let mut script = Script::default();
-    script.step("looking for PL/pgSQL and event triggers", QUESTION);
+    script.step("look for PL/pgSQL and event triggers", QUESTION);
     let rows = ask(work, &script).await?;
     let is = |column| rows.first().and_then(|row| row.get(column)) == Some("t");
     let abilities = Abilities {

@@ -82,19 +82,19 @@ async fn register(
         }
         if !lost.is_empty() {
             let record = record(work.schema, &lost);
-            script.step("recording the migrations", &record);
+            script.step("record the migrations", &record);
         }
         let newest = versions.last().map(String::as_str);
         let newest = newest.max(lost.last().map(|it| it.version().as_str()));
         if let Some(statement) = work.registry.adopt(work.schema, newest) {
-            script.step("registering the tenant", &statement);
+            script.step("register the tenant", &statement);
         }
     } else {
         let count = decide(&Evidence::Shape(&shape, is_registered))?;
         let migrations = work.migrations.iter().take(count).collect::<Vec<_>>();
         if ledger.is_none() {
             script.step(
-                "creating the table of applied migrations",
+                "create the table of applied migrations",
                 &create_ledger(work.schema),
             );
         }
@@ -136,7 +136,7 @@ fn record_all<'a>(
 ) {
     if !migrations.is_empty() {
         let record = record(work.schema, migrations);
-        script.step("recording the migrations", &record);
+        script.step("record the migrations", &record);
     }
     let (registry, applied) = (work.registry, Ran { migrations });
     let statement = if is_registered {
@@ -145,6 +145,6 @@ fn record_all<'a>(
         registry.insert(work.schema, applied)
     };
     if let Some(statement) = statement {
-        script.step("registering the tenant", &statement);
+        script.step("register the tenant", &statement);
     }
 }

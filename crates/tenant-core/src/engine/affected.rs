@@ -14,11 +14,11 @@ use crate::name::Schema;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(crate) async fn affected(work: Work<'_>) -> Result<Vec<Affected>, Error> {
     let schema = work.schema;
     let mut script = Script::default();
-    let action = "looking for what names the schema";
+    let action = "look for uses of the schema's name";
     for query in [
         replicating(schema),
         event_triggers(schema),

@@ -88,15 +88,15 @@ fn is_too_early(error: &Error) -> bool {
 /// it cannot read.
 async fn run_one(work: Work<'_>, statement: &str) -> Result<Option<Error>, Error> {
     let mut script = Script::default();
-    script.step("beginning", "SAVEPOINT one");
-    script.step("running a statement", statement);
-    script.step("ending", "RELEASE SAVEPOINT one");
+    script.step("set a savepoint", "SAVEPOINT one");
+    script.step("run a statement", statement);
+    script.step("release a savepoint", "RELEASE SAVEPOINT one");
     let Err(failure) = watched(work, &script).await else {
         return Ok(None);
     };
-    let action = format!("{}: `{}`", work.schema, excerpt(statement));
+    let action = format!("run `{}`", excerpt(statement));
     let back = execute(work.session, &action, "ROLLBACK TO SAVEPOINT one").await;
-    let why = failure.into_error_of(action);
+    let why = failure.into_error_of(work, &action);
     match back {
         Ok(()) => Ok(Some(why)),
         Err(_) => Err(why),

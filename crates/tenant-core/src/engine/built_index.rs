@@ -43,18 +43,18 @@ pub(super) async fn clear_the_way(
     }
     // Another session may be building it right now. Whoever builds holds this lock.
     let mut script = Script::default();
-    script.step("starting", "BEGIN");
+    script.step("prepare the session", "BEGIN");
     // Building can take long, and no reader or writer waits behind this lock.
-    script.step("waiting without a limit", "SET LOCAL lock_timeout = 0");
+    script.step("remove the lock timeout", "SET LOCAL lock_timeout = 0");
     let wait = format!(
         "LOCK TABLE ONLY {} IN SHARE UPDATE EXCLUSIVE MODE",
         index.table
     );
     script.step(
-        "waiting for the session that builds an index on the table",
+        "wait for the session that builds an index on the table",
         &wait,
     );
-    script.step("committing", "COMMIT");
+    script.step("commit", "COMMIT");
     run_script(work, &script).await?;
     let found = indexes(work, index).await?;
     for index in in_the_way(work, statement, index, known, &found).await {
@@ -162,7 +162,7 @@ async fn indexes(work: Work<'_>, index: &BuiltIndex) -> Result<Vec<Found>, Error
         literal(&index.table)
     );
     let mut script = Script::default();
-    script.step("looking for the indexes of the table", &sql);
+    script.step("look for the indexes of the table", &sql);
     let rows = ask(work, &script).await?;
     let found = rows.iter().filter_map(|row| {
         Some(Found {
@@ -188,7 +188,7 @@ pub(super) fn as_stored(name: &str) -> String {
 pub(super) async fn drop_index(work: Work<'_>, index: &str) -> Result<(), Error> {
     let mut script = Script::default();
     script.step(
-        "reading the lock time-out",
+        "read the lock timeout",
         "SELECT pg_catalog.current_setting('lock_timeout'), \
                 pg_catalog.set_config('lock_timeout', '0', false)",
     );
@@ -196,13 +196,13 @@ pub(super) async fn drop_index(work: Work<'_>, index: &str) -> Result<(), Error>
     let before = rows.first().and_then(|row| row.get(0)).unwrap_or("0");
     let mut script = Script::default();
     script.step(
-        "dropping an index that was not completed",
+        "drop an index that was not completed",
         &format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"),
     );
     let done = run_script(work, &script).await;
     // The migration's file may have set it.
     let again = format!("SET lock_timeout = {}", literal(before));
-    execute(work.session, "setting the lock time-out", &again).await?;
+    execute(work.session, "set the lock timeout", &again).await?;
     done
 }
 
@@ -226,20 +226,18 @@ async fn definition_on(
     table: &str,
 ) -> Option<String> {
     let mut script = Script::default();
-    script.step("starting", "BEGIN");
+    script.step("prepare the session", "BEGIN");
     let like = format!("CREATE TABLE {table} (LIKE {})", index.table);
-    script.step("creating a table like the index's", &like);
-    script.step("building the index on it", &index.on(table, statement));
+    script.step("create a table like the index's table", &like);
+    script.step("build the index on it", &index.on(table, statement));
     let definition = format!(
         "SELECT pg_catalog.pg_get_indexdef(indexrelid) FROM pg_catalog.pg_index \
          WHERE indrelid = pg_catalog.to_regclass({})",
         literal(table)
     );
-    script.step("reading what it is", &definition);
+    script.step("read its kind", &definition);
     let rows = send(work, &script).await;
-    execute(work.session, "rolling back", "ROLLBACK")
-        .await
-        .ok()?;
+    execute(work.session, "roll back", "ROLLBACK").await.ok()?;
     let rows = rows.ok()?;
     rows.first()?.get(0).map(without_names)
 }

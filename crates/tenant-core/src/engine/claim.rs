@@ -132,7 +132,7 @@ async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> 
     let texts = work.migrations.iter();
     let texts = texts.map(|it| (it.version().as_str(), it.fingerprint()));
     let query = work.registry.pick_spare(newest, passed_over, texts);
-    script.step("looking for a spare schema", &query);
+    script.step("look for a spare schema", &query);
     let rows = send(work, &script).await.ok()?;
     rows.first()?.get(0)?.parse().ok()
 }
@@ -164,7 +164,7 @@ async fn with_own_path(work: Work<'_>, spare: Schema<'_>) -> Result<Vec<Routine>
         return Ok(Vec::new());
     }
     let mut script = Script::default();
-    script.step("listing the functions", &routines_of(spare));
+    script.step("list the functions", &routines_of(spare));
     let rows = ask(work, &script).await?;
     let routines = rows.iter().filter_map(|row| Routine::read(row, spare));
     Ok(routines.collect())
@@ -178,23 +178,23 @@ fn taking(work: Work<'_>, spare: &SchemaName, routines: Vec<Routine>) -> Script<
         .next_back()
         .map(|it| it.version().as_str());
     let mut script = Script::default();
-    script.step("taking the spare schema's lock", &require_lock(schema));
+    script.step("take the spare schema's lock", &require_lock(schema));
     let versions = work.migrations.iter().map(|it| it.version().as_str());
     let up_to_date = Assertion::SpareIsUpToDate.check(&is_exactly(schema, versions));
-    script.step("checking that the spare schema is up to date", &up_to_date);
+    script.step("check that the spare schema is up to date", &up_to_date);
     if work.database.is_cluster() {
         require_distributed(schema, &mut script);
     }
     for routine in routines {
         let statement = routine.follow(schema, work.schema);
-        script.step("changing the search path of a function", &statement);
+        script.step("change the search path of a function", &statement);
     }
     let rename = format!(
         "ALTER SCHEMA {} RENAME TO {}",
         schema.ident(),
         work.schema.ident()
     );
-    script.step("naming the schema", &rename);
+    script.step("store the name of the schema", &rename);
     script.step(
         UPDATING_REGISTRY,
         &work.registry.take_over(schema, work.schema, newest),

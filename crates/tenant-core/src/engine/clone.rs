@@ -30,13 +30,13 @@ use crate::shape::{
     Change, Compared, Difference, Expectation, Mending, Shape, Stage, Statement, compare, creation,
 };
 
-/// Which rows a copy of a tenant gets.
+/// The rows that a clone copies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rows {
-    /// All of them, as they were at one moment; sequences go on where they stand.
+    /// All rows, as of one moment. Sequences keep their positions.
     All,
-    /// None; sequences stand at their start.
+    /// No rows. Sequences start from the beginning.
     None,
 }
 
@@ -157,10 +157,10 @@ async fn build(
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
     script.step(
-        "letting the server give up with the program",
+        "let the server stop when the program stops",
         END_WITH_CLIENT,
     );
-    script.step("looking at the registration", &work.registry.hold(from));
+    script.step("read the registration", &work.registry.hold(from));
     run_script(work, &script).await?;
     if !hold_tables(work).await? {
         return Ok(None);
@@ -204,7 +204,7 @@ async fn build(
 /// Refuses what a copy would lack.
 async fn refuse_rare(work: Work<'_>) -> Result<(), Error> {
     let query = what_cannot_be_made(work.schema);
-    let objects = texts(work, "looking for what cannot be copied", &query).await?;
+    let objects = texts(work, "look for objects that cannot be cloned", &query).await?;
     match work.schema {
         Schema::Tenant(target) if !objects.is_empty() => Err(Error::NotCopyable {
             name: target.name.clone(),
@@ -228,23 +228,23 @@ async fn begin_schema(
     from: Schema<'_>,
     distribution: Distribution,
 ) -> Result<(), Error> {
-    let comments = texts(work, "reading how far its migrations are", &comment(from)).await?;
+    let comments = texts(work, "read the migration history", &comment(from)).await?;
     let mut script = Script::default();
     if !needs_empty_schema(work) {
         create_schema(work, distribution, &mut script);
     }
     script.step(
-        "creating the table of applied migrations",
+        "create the table of applied migrations",
         &create_ledger(work.schema),
     );
     script.step(
-        "copying which migrations are applied",
+        "copy the migration history",
         &copy_ledger(from, work.schema),
     );
     // It says what a migration outside a transaction has done already.
     for comment in comments {
         let set = set_comment(work.schema, Some(&comment));
-        script.step("copying how far its migrations are", &set);
+        script.step("copy the migration history", &set);
     }
     prepare(work, &mut script);
     run_script(work, &script).await
@@ -261,7 +261,7 @@ async fn settings_that_come_first(work: Work<'_>, from: Schema<'_>) -> Result<Ve
         return Ok(Vec::new());
     }
     let query = before_distribution(from, work.schema, work.database.catalog());
-    let settings = texts(work, "listing how columns are stored", &query).await?;
+    let settings = texts(work, "list the storage of columns", &query).await?;
     match from {
         Schema::Tenant(target) if needs_empty_schema(work) && !settings.is_empty() => {
             Err(Error::NotCopyable {
@@ -280,7 +280,7 @@ async fn settings_that_come_first(work: Work<'_>, from: Schema<'_>) -> Result<Ve
 async fn distribute_now(work: Work<'_>, early: &[String]) -> Result<(), Error> {
     let mut script = Script::default();
     for statement in early {
-        script.step("storing columns as in the original", statement);
+        script.step("set the column storage of the original", statement);
     }
     bring(work.schema, &mut script);
     require_distributed(work.schema, &mut script);
@@ -303,8 +303,14 @@ async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     let queries = extras(from, work.schema, work.database.catalog()).into_iter();
     for query in queries.chain([empty_views(from, work.schema)]) {
-        for statement in texts(work, "listing what is beside the shape", &query).await? {
-            script.step("adding what is beside the shape", &statement);
+        for statement in texts(
+            work,
+            "list the objects outside the schema definition",
+            &query,
+        )
+        .await?
+        {
+            script.step("add the objects outside the schema definition", &statement);
         }
     }
     run_script(work, &script).await
@@ -375,7 +381,7 @@ async fn register(work: Work<'_>, from: Schema<'_>) -> Result<Vec<String>, Error
     let statement = work.registry.copy(from, work.schema);
     script.step(UPDATING_REGISTRY, &statement);
     let query = texts_in(work.schema, from);
-    script.step("looking for the original's name", &query);
+    script.step("look for the original's name", &query);
     confirm(work, &mut script);
     script.commit();
     let rows = ask(work, &script).await?;

@@ -50,7 +50,7 @@ pub(crate) const CARRY_SETTINGS: &str = "SET LOCAL citus.propagate_set_commands 
 /// migrations follow: what they ask is to find what they have made.
 pub(super) fn ask_as_it_is(work: Work<'_>, script: &mut Script<'_>) {
     if let Some(set) = work.database.catalog().as_it_is() {
-        script.step("starting", set);
+        script.step("prepare the session", set);
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn ask_as_it_is(work: Work<'_>, script: &mut Script<'_>) {
 pub(super) fn allow_triggers(work: Work<'_>, script: &mut Script<'_>) {
     if work.database.is_cluster() {
         let allow = "SET LOCAL citus.enable_unsafe_triggers TO on";
-        script.step("allowing triggers", allow);
+        script.step("enable triggers", allow);
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn allow_triggers(work: Work<'_>, script: &mut Script<'_>) {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
     if !work.database.is_cluster() {
         return Ok(false);
@@ -81,7 +81,7 @@ pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
         literal(work.schema.schema_name())
     );
     let mut script = Script::default();
-    script.step("looking for what the tenant shares with others", &query);
+    script.step("look for objects that the tenant shares", &query);
     let rows = ask(work, &script).await?;
     Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }
@@ -97,12 +97,12 @@ pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: 
             Distribution::Local => ("off", "off"),
         };
         let set = format!("SET LOCAL citus.enable_schema_based_sharding TO {spread}");
-        script.step("creating the schema", &set);
+        script.step("create the schema", &set);
         let set = format!("SET LOCAL citus.enable_ddl_propagation TO {carry}");
-        script.step("creating the schema", &set);
+        script.step("create the schema", &set);
     }
     let create = format!("CREATE SCHEMA {}", work.schema.ident());
-    script.step("creating the schema", &create);
+    script.step("create the schema", &create);
     if is_cluster && distribution == Distribution::Distributed {
         require_distributed(work.schema, script);
     }
@@ -111,7 +111,7 @@ pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: 
 /// Fails where the schema is not on a server of the cluster.
 pub(super) fn require_distributed(schema: Schema<'_>, script: &mut Script<'_>) {
     let check = Assertion::Distributed.check(&distributed(schema));
-    script.step("checking that the schema is distributed", &check);
+    script.step("check that the schema is distributed", &check);
 }
 
 /// A condition: the schema is on a server of the cluster, and is not the coordinator's
@@ -128,7 +128,7 @@ fn distributed(schema: Schema<'_>) -> String {
 pub(super) async fn is_distributed(work: Work<'_>) -> Result<bool, Error> {
     let mut script = Script::default();
     let query = format!("SELECT {}", distributed(work.schema));
-    script.step("looking whether the schema is distributed", &query);
+    script.step("check whether the schema is distributed", &query);
     let rows = ask(work, &script).await?;
     Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }
@@ -139,7 +139,7 @@ pub(super) async fn home(work: Work<'_>) -> Result<Option<Node>, Error> {
     let mut script = Script::default();
     let name = literal(&work.schema.ident());
     let query = format!("{NODES} WHERE d.schemaid = pg_catalog.to_regnamespace({name})");
-    script.step("looking where the schema is", &query);
+    script.step("find the node of the schema", &query);
     let rows = ask(work, &script).await?;
     let home = rows.first().and_then(|row| {
         let port = row.get(2)?.parse().ok()?;

@@ -16,14 +16,14 @@ use crate::shape::{self, Shape};
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn shape_to_copy(work: Work<'_>) -> Result<Shape, Error> {
     let shape = shape_of(work).await?;
     // On a cluster a new name would go to all servers.
     if !shape.is_ambiguous() || work.database.is_cluster() {
         return Ok(shape);
     }
-    let action = format!("{}: reading what is in it under another name", work.schema);
+    let action = format!("read the schema definition of {}", work.schema);
     execute(work.session, &action, "SAVEPOINT named").await?;
     let read = read_renamed(work, &action).await;
     execute(work.session, &action, "ROLLBACK TO SAVEPOINT named").await?;

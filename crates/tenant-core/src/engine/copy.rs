@@ -22,17 +22,17 @@ use crate::{Error, PgError};
 /// be seen.
 pub(super) async fn hold_tables(work: Work<'_>) -> Result<bool, Error> {
     let mut script = Script::default();
-    script.step("listing the tables", &tables_to_hold(work));
+    script.step("list the tables", &tables_to_hold(work));
     let rows = ask(work, &script).await?;
     let tables = rows.iter().filter_map(|row| row.get(0));
     let tables = tables.collect::<Vec<_>>().join(", ");
     let mut script = Script::default();
     if !tables.is_empty() {
         let lock = format!("LOCK TABLE {tables} IN ACCESS SHARE MODE");
-        script.step("holding the tables", &lock);
+        script.step("lock the tables", &lock);
     }
     let check = any_written_anew(work.schema);
-    script.step("looking for tables that were written anew", &check);
+    script.step("look for rewritten tables", &check);
     let rows = ask(work, &script).await?;
     Ok(rows.first().and_then(|row| row.get(0)) == Some("f"))
 }
@@ -78,9 +78,9 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
     let to = work.schema;
     let mut script = Script::default();
     // A value that goes through text arrives as it was.
-    script.step("copying numbers whole", "SET LOCAL extra_float_digits = 1");
+    script.step("copy numbers in full", "SET LOCAL extra_float_digits = 1");
     let catalog = work.database.catalog();
-    script.step("listing the columns", &columns(from, to, catalog));
+    script.step("list the columns", &columns(from, to, catalog));
     let rows = ask(work, &script).await?;
     refuse_hidden_references(work, from, &rows).await?;
     refuse_numbers(work, from).await?;
@@ -96,11 +96,10 @@ pub(super) async fn copy_data(work: Work<'_>, from: Schema<'_>) -> Result<Copied
 /// Copies one table; how many rows it has.
 async fn copy_rows(work: Work<'_>, table: &str, statement: &str) -> Result<u64, Error> {
     let done = work.session.client().simple_query(statement).await;
-    let action = || format!("{}: copying the rows of `{table}`", work.schema);
     let is_bounded = !work.settings.statement_timeout.is_zero();
     let answers = done.map_err(|error| {
         let error = PgError::from(error).bounded(is_bounded);
-        Error::database(action(), error)
+        Error::database_of(work.schema, format!("copy the rows of `{table}`"), error)
     })?;
     let counts = answers.iter().filter_map(|answer| match answer {
         SimpleQueryMessage::CommandComplete(count) => Some(*count),

@@ -25,13 +25,13 @@ pub(super) struct SequencesThere(Option<String>);
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn let_sequences_go_on(
     work: Work<'_>,
     from: Schema<'_>,
 ) -> Result<SequencesThere, Error> {
     let mut script = Script::default();
-    script.step("listing the sequences", &sequences(from, work.schema));
+    script.step("list the sequences", &sequences(from, work.schema));
     let rows = ask(work, &script).await?;
     let column = |number| {
         rows.iter()
@@ -39,7 +39,7 @@ pub(super) async fn let_sequences_go_on(
     };
     let mut script = Script::default();
     for statement in column(0) {
-        script.step("letting a sequence go on", statement);
+        script.step("set the position of a sequence", statement);
     }
     let there = column(1).collect::<Vec<_>>().join(", ");
     let is_to_be_there = work.database.is_cluster() && !there.is_empty();
@@ -47,7 +47,7 @@ pub(super) async fn let_sequences_go_on(
         // A query of a table runs where the table is.
         let one_row = format!("SELECT pg_catalog.count(*) FROM {}", work.schema.ledger());
         let at_home = format!("SELECT ARRAY[{there}] FROM ({one_row}) one_row");
-        script.step("letting the sequences on its worker go on", &at_home);
+        script.step("set the positions of the sequences on its worker", &at_home);
     }
     ask(work, &script).await?;
     let on_each = is_to_be_there.then(|| format!("SELECT ARRAY[{there}]"));
@@ -66,7 +66,7 @@ impl SequencesThere {
             literal(&statement)
         );
         work.session.begin();
-        let action = "letting the sequences on the other workers go on";
+        let action = "set the positions of the sequences on the other workers";
         let done = execute(work.session, action, &ask_all).await;
         drop(finish(work, done).await);
     }

@@ -161,7 +161,7 @@ fn following(from: Schema<'_>, to: Schema<'_>) -> String {
 ///
 /// # Errors
 ///
-/// [`Error::NotCopyable`], or what the server says.
+/// [`Error::NotCopyable`], or a server error.
 pub(super) async fn refuse_hidden_references(
     work: Work<'_>,
     from: Schema<'_>,
@@ -174,7 +174,7 @@ pub(super) async fn refuse_hidden_references(
     let queries = hidden.filter_map(|row| any_reference(from, row));
     let mut script = Script::default();
     for query in queries {
-        script.step("looking for references to the original", &query);
+        script.step("look for references to the original", &query);
     }
     refuse_what_is_found(work, &original.name, &script).await
 }
@@ -219,8 +219,8 @@ pub(super) fn of_references(
             Error::NotCopyable {
                 name: original.name.clone(),
                 objects: vec![format!(
-                    "a value of {following} that names what is created after the rows, such as a \
-                     view: {source}"
+                    "a value of {following} that names an object created after the rows, such as \
+                     a view: {source}"
                 )],
             }
         }

@@ -133,7 +133,7 @@ async fn run_rest<'a>(work: Work<'a>, batch: &Batch<'_, 'a>) -> Result<(), Error
     loop {
         match run_batch(work, batch, Way::Apply).await {
             Err(error) if is_inside && attempts.again_after(work, &error).await => {
-                execute(work.session, "rolling back", "ROLLBACK").await?;
+                execute(work.session, "roll back", "ROLLBACK").await?;
             }
             done => return done,
         }

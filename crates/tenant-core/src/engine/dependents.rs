@@ -25,7 +25,7 @@ pub(crate) enum Dependents {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(crate) async fn look_for_dependents(
     work: Work<'_>,
 ) -> Result<(NameState, Vec<Dependent>), Error> {
@@ -50,7 +50,7 @@ async fn as_shown(work: Work<'_>, existing: NameState) -> Result<NameState, Erro
 ///
 /// # Errors
 ///
-/// [`Error::HasDependents`], or what the server says.
+/// [`Error::HasDependents`], or a server error.
 pub(super) async fn refuse_dependents(work: Work<'_>) -> Result<(), Error> {
     let dependents = dependents_of(work).await?;
     if dependents.is_empty() {
@@ -67,7 +67,7 @@ async fn dependents_of(work: Work<'_>) -> Result<Vec<Dependent>, Error> {
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
     let query = dependents(&[work.schema.schema_name()]);
-    script.step("looking for what depends on the schema", &query);
+    script.step("look for dependents of the schema", &query);
     let rows = ask(work, &script).await?;
     Ok(rows.iter().filter_map(Dependent::read).collect())
 }

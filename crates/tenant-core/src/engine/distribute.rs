@@ -78,7 +78,7 @@ async fn triggers_of(work: Work<'_>) -> Result<Vec<Trigger>, Error> {
         literal(work.schema.schema_name())
     );
     let mut script = Script::default();
-    script.step("listing the triggers of the schema", &query);
+    script.step("list the triggers of the schema", &query);
     let rows = ask(work, &script).await?;
     let triggers = rows.iter().filter_map(|row| {
         Some(Trigger {
@@ -100,7 +100,7 @@ pub(super) fn bring(schema: Schema<'_>, script: &mut Script<'_>) {
         "SELECT pg_catalog.citus_schema_distribute({}::pg_catalog.regnamespace)",
         literal(&schema.ident())
     );
-    script.step("distributing the schema", &distribute);
+    script.step("distribute the schema", &distribute);
 }
 
 /// All that is done, and its commit. Citus writes the rows anew, and whatever fires at
@@ -110,7 +110,7 @@ fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
     allow_triggers(work, &mut script);
     for Trigger { table, name, .. } in triggers {
         let disable = format!("ALTER TABLE ONLY {table} DISABLE TRIGGER {name}");
-        script.step("keeping its triggers from firing at its own rows", &disable);
+        script.step("disable the triggers of the tenant", &disable);
     }
     bring(work.schema, &mut script);
     for Trigger {
@@ -120,7 +120,7 @@ fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
     } in triggers
     {
         let enable = format!("ALTER TABLE ONLY {table} {enable} TRIGGER {name}");
-        script.step("letting its triggers fire again", &enable);
+        script.step("enable the triggers of the tenant", &enable);
     }
     require_distributed(work.schema, &mut script);
     script.commit();

@@ -50,17 +50,17 @@ const SLOTS: i64 = 6;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn next_drop_step(work: Work<'_>) -> Result<DropStep, Error> {
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
-    script.step("counting what is in the schema", &room_and_relations(work));
+    script.step("count the objects of the schema", &room_and_relations(work));
     let rows = ask(work, &script).await?;
     let number = |column| rows.first()?.get(column)?.parse::<i64>().ok();
     let (room, relations) = (number(0).unwrap_or_default(), number(1).unwrap_or_default());
     let at_once = (room / SHARE / SLOTS).max(1);
     let mut script = Script::default();
-    script.step("listing what is in the schema", &heads(work, at_once));
+    script.step("list the objects of the schema", &heads(work, at_once));
     let rows = ask(work, &script).await?;
     let heads = rows.iter().filter_map(|row| Head::read(work, row));
     let heads = heads.collect::<Vec<_>>();

@@ -24,7 +24,7 @@ pub(super) fn needs_empty_schema(work: Work<'_>) -> bool {
 ///
 /// # Errors
 ///
-/// As of [`clone`](super::clone()) about the names, or what the server says.
+/// As of [`clone`](super::clone()) about the names, or a server error.
 pub(super) async fn make_empty_schema(work: Work<'_>, to: &Target) -> Result<(), Error> {
     let mut attempts = Attempts::new();
     loop {
@@ -64,7 +64,7 @@ pub(super) async fn drop_empty_schema(work: Work<'_>, of: &Target) {
     }
     let mut script = Script::default();
     let drop_schema = format!("DROP SCHEMA {}", there.schema.ident());
-    script.step("dropping the schema", &drop_schema);
+    script.step("drop the schema", &drop_schema);
     script.commit();
     // Why nothing was made says more than why something is left.
     drop(finish(there, run_script(there, &script).await).await);

@@ -68,7 +68,7 @@ fn words(places: Vec<Place>) -> Vec<String> {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn follow_name(
     work: Work<'_>,
     tenant: &Target,
@@ -87,7 +87,7 @@ pub(super) async fn follow_name(
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn follow_where_known(
     work: Work<'_>,
     tenant: &Target,
@@ -135,7 +135,7 @@ pub(super) async fn follow_where_known(
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 async fn rename_called(
     work: Work<'_>,
     tenant: &Target,

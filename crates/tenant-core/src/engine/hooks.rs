@@ -85,12 +85,12 @@ pub(super) async fn run_hooks_of_rename(work: Work<'_>, old: &Target) -> Result<
 
 async fn run_all(work: Work<'_>, occasion: Occasion, values: Values<'_>) -> Result<(), Error> {
     let mut script = Script::default();
-    script.step("beginning the application's own work", SEE_ROWS);
+    script.step("begin the application's own work", SEE_ROWS);
     let path = match occasion {
         Occasion::Dropped => work.path_behind(),
         _ => work.path().set_local(),
     };
-    script.step("setting the search path", &path);
+    script.step("set the search path", &path);
     run_script(work, &script).await?;
     for hook in work.settings.hooks.on(occasion) {
         for (number, statement) in hook.statements().iter().enumerate() {
@@ -105,7 +105,7 @@ async fn run_all(work: Work<'_>, occasion: Occasion, values: Values<'_>) -> Resu
 pub(super) fn forget_own_work(work: Work<'_>, script: &mut Script<'_>) {
     let (role, _) = role_and_rest();
     for statement in role.iter().copied().chain(["RESET ALL"]) {
-        script.step("forgetting what was set", statement);
+        script.step("reset the settings of the session", statement);
     }
     set_again(work, script);
 }
@@ -116,10 +116,10 @@ pub(super) fn commit_own_work(work: Work<'_>, script: &mut Script<'_>) {
     script.commit();
     forget(work, script);
     if work.settings.hooks.prepare() {
-        script.step("forgetting what was prepared", "DEALLOCATE ALL");
+        script.step("deallocate prepared statements", "DEALLOCATE ALL");
     }
     let unlock = "SELECT pg_catalog.pg_advisory_unlock_all()";
-    script.step("freeing the session's locks", unlock);
+    script.step("release the locks of the session", unlock);
 }
 
 async fn run(work: Work<'_>, statement: &Bound, values: Values<'_>) -> Result<(), PgError> {

@@ -14,7 +14,7 @@ use crate::Error;
 use crate::assertion::Assertion;
 use crate::registry::Ran;
 
-const CHECKING: &str = "checking what the application's own work has left";
+const CHECKING: &str = "check the changes of the application's own work";
 
 /// What is to be there still.
 pub(super) struct Kept {

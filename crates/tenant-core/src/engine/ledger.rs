@@ -35,7 +35,7 @@ pub(super) fn newest(work: Work<'_>, script: &mut Script<'_>) -> String {
          PERFORM pg_catalog.set_config('tenant_core.newest', coalesce(newest, ''), true); END"
     );
     let read = format!("DO {}", literal(&block));
-    script.step("reading the newest version", &read);
+    script.step("read the newest version", &read);
     "nullif(pg_catalog.current_setting('tenant_core.newest'), '')".to_owned()
 }
 
@@ -44,7 +44,7 @@ pub(super) fn newest(work: Work<'_>, script: &mut Script<'_>) -> String {
 /// # Errors
 ///
 /// [`Error::Busy`], [`Error::MissingSchema`] or [`Error::Unknown`] when there is no
-/// schema, or what the server says. Then no transaction is open.
+/// schema, or a server error. Then no transaction is open.
 pub(super) async fn open_ledger(work: Work<'_>) -> Result<Ledger, Error> {
     loop {
         if let Some(ledger) = read_ledger(work).await? {
@@ -79,8 +79,7 @@ pub(super) async fn versions_in(work: Work<'_>) -> Result<Option<Vec<String>>, E
         "SELECT pg_catalog.to_regclass({}) IS NOT NULL",
         literal(&ledger)
     );
-    let failed =
-        |error| Error::database(format!("{}: reading what is applied", work.schema), error);
+    let failed = |error| Error::database_of(work.schema, "read the applied migrations", error);
     let client = work.session.client();
     let row = client.query_typed_one(&exists, &[]).await;
     if !row

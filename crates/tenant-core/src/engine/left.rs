@@ -21,7 +21,7 @@ pub(super) enum Shown {
 ///
 /// # Errors
 ///
-/// [`Error::Unknown`] or [`Error::Untracked`] if nothing does, or what the server says.
+/// [`Error::Unknown`] or [`Error::Untracked`] if nothing does, or a server error.
 pub(super) async fn require_shown(work: Work<'_>, existing: NameState) -> Result<Shown, Error> {
     match existing.require_registered(work) {
         Ok(()) => Ok(Shown::ByRow),
@@ -35,14 +35,14 @@ pub(super) async fn require_shown(work: Work<'_>, existing: NameState) -> Result
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn is_left(work: Work<'_>) -> Result<bool, Error> {
     let Some(condition) = work.registry.is_left(work.schema) else {
         return Ok(false);
     };
     let mut script = Script::default();
     let question = format!("SELECT {condition}");
-    script.step("looking for the tenant's migration history", &question);
+    script.step("look for the tenant's migration history", &question);
     let rows = ask(work, &script).await?;
     Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }

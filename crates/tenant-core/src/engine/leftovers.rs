@@ -102,7 +102,7 @@ async fn present(work: Work<'_>, effect: &Effect) -> Result<Vec<String>, Error> 
         Effect::BuildsIndex(_) | Effect::Unseen => return Ok(Vec::new()),
     };
     let mut script = Script::default();
-    script.step("looking for what is there already", &query);
+    script.step("look for existing objects", &query);
     let rows = ask(work, &script).await?;
     let names = rows.iter().filter_map(|row: &SimpleQueryRow| row.get(0));
     Ok(names.map(str::to_owned).collect())

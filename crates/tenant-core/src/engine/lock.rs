@@ -54,7 +54,7 @@ fn key_of(text: &str) -> String {
 pub(super) fn hold_lock(work: Work<'_>, script: &mut Script<'_>) {
     let (key, run) = (lock_key(work.schema), run_key());
     script.step(
-        "keeping the lock",
+        "keep the lock",
         &format!(
             "SELECT pg_catalog.pg_try_advisory_lock({key}), \
                     pg_catalog.pg_try_advisory_lock_shared({run})"

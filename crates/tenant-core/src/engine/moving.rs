@@ -17,15 +17,15 @@ use super::transaction::{close, finish};
 use super::work::Work;
 use crate::{Error, Node, PgError};
 
-/// What those who write to a tenant do while it is moved.
+/// What writing sessions do during a move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Writers {
-    /// They go on, but for a moment at the end. Each table needs a primary key, or
-    /// another replica identity, for the changes to be carried over by.
+    /// They continue, except for a moment at the end. Each table needs a primary key or another
+    /// replica identity.
     #[default]
     GoOn,
-    /// They wait until it is done.
+    /// They wait until the move is done.
     Wait,
 }
 
@@ -46,7 +46,7 @@ impl Writers {
 ///
 /// [`Error::Unknown`], [`Error::Untracked`] or [`Error::MissingSchema`] where it is no
 /// whole tenant, [`Error::NotDistributed`], [`Error::WouldBlockWrites`],
-/// [`Error::NoReplication`], [`Error::Busy`], or what the server says. Then it is where it was.
+/// [`Error::NoReplication`], [`Error::Busy`], or a server error. Then it is where it was.
 pub(crate) async fn relocate(work: Work<'_>, to: &Node, writers: Writers) -> Result<Node, Error> {
     let mut attempts = Attempts::new();
     let mut sweeps = 0;
@@ -97,7 +97,7 @@ fn move_to(work: Work<'_>, to: &Node, writers: Writers) -> Script<'static> {
         to.port(),
         literal(writers.mode())
     );
-    script.step("moving it to another server", &move_it);
+    script.step("move it to another node", &move_it);
     script.commit();
     script
 }
@@ -116,10 +116,7 @@ async fn require_identities(work: Work<'_>) -> Result<(), Error> {
          ORDER BY 1",
         literal(&work.schema.ident())
     );
-    script.step(
-        "looking for tables whose changes cannot be followed",
-        &without,
-    );
+    script.step("look for tables without a replica identity", &without);
     let rows = ask(work, &script).await?;
     let tables = rows.iter().filter_map(|row| row.get(0).map(str::to_owned));
     let tables = tables.collect::<Vec<_>>();
@@ -155,12 +152,7 @@ fn says_leftovers(message: &str) -> bool {
 async fn sweep(work: Work<'_>) -> Result<(), Error> {
     let call = "CALL pg_catalog.citus_cleanup_orphaned_resources()";
     work.session.begin();
-    let swept = execute(
-        work.session,
-        "clearing away what an earlier move left",
-        call,
-    )
-    .await;
+    let swept = execute(work.session, "clean up after an earlier move", call).await;
     finish(work, swept).await
 }
 

@@ -31,11 +31,11 @@ fn objects_of(schema: Schema<'_>) -> String {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn numbers(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     let mut script = Script::default();
     let query = objects_of(work.schema);
-    script.step("listing the objects' numbers", &query);
+    script.step("list the object numbers", &query);
     let rows = ask(work, &script).await?;
     let numbers = rows.iter().filter_map(|row| row.get(0));
     Ok(numbers.map(str::to_owned).collect())
@@ -46,16 +46,13 @@ pub(super) async fn numbers(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::NotCopyable`], or what the server says.
+/// [`Error::NotCopyable`], or a server error.
 pub(super) async fn refuse_numbers(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     let (to, Schema::Tenant(original)) = (work.schema, from) else {
         return Ok(());
     };
     let mut script = Script::default();
-    script.step(
-        "listing columns with numbers of objects",
-        &columns(work, from),
-    );
+    script.step("list the columns with object numbers", &columns(work, from));
     let columns = ask(work, &script).await?;
     let mut script = Script::default();
     for row in &columns {
@@ -63,7 +60,8 @@ pub(super) async fn refuse_numbers(work: Work<'_>, from: Schema<'_>) -> Result<(
             let is_plain = row.get(3) == Some("t");
             let rows = if row.get(1) == Some("t") { "ONLY " } else { "" };
             let rows = format!("{rows}{}.{} r", from.ident(), ident(table));
-            let told = format!("values of column {table}.{column} that are numbers of its objects");
+            let told =
+                format!("values of column {table}.{column} that contain numbers of its objects");
             let found = if is_plain {
                 format!(
                     "r.{column} IN ({} EXCEPT SELECT x.number FROM ({}) x)",
@@ -81,7 +79,7 @@ pub(super) async fn refuse_numbers(work: Work<'_>, from: Schema<'_>) -> Result<(
                 "SELECT {} WHERE EXISTS (SELECT FROM {rows} WHERE {found})",
                 literal(&told)
             );
-            script.step("looking for numbers of the original's objects", &query);
+            script.step("look for object numbers of the original", &query);
         }
     }
     refuse_what_is_found(work, &original.name, &script).await

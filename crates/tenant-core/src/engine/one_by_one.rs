@@ -106,28 +106,28 @@ fn is_of(error: &Error, classes: &[&str]) -> bool {
 /// Runs the statements of a group, or none of them. Inside is why it failed, where that is
 /// the group's fault.
 async fn run_group(work: Work<'_>, statements: &[String]) -> Result<Result<(), Error>, Error> {
-    execute(work.session, "beginning", "SAVEPOINT one").await?;
+    execute(work.session, "set a savepoint", "SAVEPOINT one").await?;
     for statement in statements {
         let mut script = Script::default();
-        script.step("running a statement", statement);
+        script.step("run a statement", statement);
         let begun = Instant::now();
         let Err(failure) = watched(work, &script).await else {
             continue;
         };
         let time = begun.elapsed();
-        let action = format!("{}: `{}`", work.schema, excerpt(statement));
-        let error = failure.into_error_of(action);
+        let action = format!("run `{}`", excerpt(statement));
+        let error = failure.into_error_of(work, &action);
         if is_of_the_server(work, &error, time) {
             return Err(error);
         }
         take_back(work).await?;
         return Ok(Err(error));
     }
-    let ended = execute(work.session, "ending", "RELEASE SAVEPOINT one").await;
+    let ended = execute(work.session, "release a savepoint", "RELEASE SAVEPOINT one").await;
     ended.map(Ok)
 }
 
 async fn take_back(work: Work<'_>) -> Result<(), Error> {
     let back = "ROLLBACK TO SAVEPOINT one; RELEASE SAVEPOINT one";
-    execute(work.session, "taking a statement back", back).await
+    execute(work.session, "deallocate a statement", back).await
 }

@@ -77,8 +77,8 @@ pub(super) async fn run_outside<'a>(
 async fn prepare(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     set_for_session(work, &mut script);
-    script.step("setting the search path", &work.path().set_session());
-    script.step("checking that the search path exists", &work.path().check());
+    script.step("set the search path", &work.path().set_session());
+    script.step("check that the search path exists", &work.path().check());
     run_script(work, &script).await
 }
 
@@ -144,8 +144,8 @@ impl<'a> Steps<'a> {
         }
         if self.sets_role {
             let mut script = Script::default();
-            script.step("forgetting a role", "RESET SESSION AUTHORIZATION");
-            script.step("forgetting a role", "RESET ROLE");
+            script.step("reset the role", "RESET SESSION AUTHORIZATION");
+            script.step("reset the role", "RESET ROLE");
             run_script(self.work, &script).await?;
         }
         let rest = self.journal.without(self.migration.version());
@@ -274,7 +274,7 @@ impl<'a> Steps<'a> {
             self.work.settings.lock_timeout_ms()
         };
         let set = format!("SET lock_timeout = {limit}");
-        execute(self.work.session, "setting the lock time-out", &set).await
+        execute(self.work.session, "set the lock timeout", &set).await
     }
 
     async fn send(&self, number: usize, statement: &str) -> Result<(), Error> {
@@ -295,15 +295,18 @@ impl<'a> Steps<'a> {
     /// back.
     fn opening(&self) -> Script<'a> {
         let mut script = Script::default();
-        script.step("starting", "BEGIN");
+        script.step("prepare the session", "BEGIN");
         for set in in_transaction(self.work) {
-            script.step("starting", &set);
+            script.step("prepare the session", &set);
         }
         if !self.sets_lock_timeout {
             let limit = self.work.settings.lock_timeout_ms();
-            script.step("starting", &format!("SET LOCAL lock_timeout = {limit}"));
+            script.step(
+                "prepare the session",
+                &format!("SET LOCAL lock_timeout = {limit}"),
+            );
         }
-        script.step("taking the lock", &require_lock(self.work.schema));
+        script.step("take the lock", &require_lock(self.work.schema));
         script
     }
 
@@ -311,11 +314,8 @@ impl<'a> Steps<'a> {
         let origin = Origin::PathCheck(self.migration, self.way.file());
         script.push(origin, &self.work.path().check());
         if self.sets_role {
-            script.step(
-                "forgetting a role",
-                "SET LOCAL SESSION AUTHORIZATION DEFAULT",
-            );
-            script.step("forgetting a role", "SET LOCAL ROLE NONE");
+            script.step("reset the role", "SET LOCAL SESSION AUTHORIZATION DEFAULT");
+            script.step("reset the role", "SET LOCAL ROLE NONE");
         }
         let comment = self.comment(&self.journal.with(&self.progress));
         script.step(WRITING, &comment);
@@ -335,8 +335,8 @@ async fn read(
     way: Way,
 ) -> Result<(Journal, Progress), Error> {
     let mut script = Script::default();
-    script.step("reading what is applied", &history(work.schema));
-    script.step("reading how far the migration is", &comment(work.schema));
+    script.step("read the applied migrations", &history(work.schema));
+    script.step("read the progress of the migration", &comment(work.schema));
     let rows = ask(work, &script).await?;
     let text = |at: usize| rows.get(at).and_then(|row| row.get(0));
     let (now, journal) = (text(0).unwrap_or_default(), Journal::read(text(1)));
@@ -344,7 +344,7 @@ async fn read(
     if let Some(progress) = journal.progress(version, file) {
         let mut script = Script::default();
         let query = history_as_of(work.schema, &progress.since);
-        script.step("reading what is applied", &query);
+        script.step("read the applied migrations", &query);
         let rows = ask(work, &script).await?;
         let then = rows.first().and_then(|row| row.get(0));
         if then == Some(progress.since.as_str()) {
@@ -356,8 +356,7 @@ async fn read(
 }
 
 /// The step that only the owner of the table may do.
-const WRITING: &str =
-    "keeping how far the migration is, as a comment on the table of applied migrations";
+const WRITING: &str = "store the progress of the migration as a comment on the migration history";
 
 /// Whether `error` says that an earlier run, which was cut off before it could write that
 /// down, has done the statement.

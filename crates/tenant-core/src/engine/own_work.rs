@@ -137,8 +137,8 @@ pub(crate) fn checks(work: Work<'_>) -> Vec<String> {
 fn add_checks(work: Work<'_>, script: &mut Script<'_>) {
     forget_own_work(work, script);
     Kept::of_new(work).require(work, script);
-    script.step("setting the search path", &work.path().set_local());
-    script.step("checking that the schema exists", &work.path().check());
+    script.step("set the search path", &work.path().set_local());
+    script.step("check that the schema exists", &work.path().check());
     confirm(work, script);
 }
 

@@ -21,9 +21,9 @@ pub(super) fn in_transaction(work: Work<'_>) -> Vec<String> {
 
 /// Settings for statements outside a transaction: as at the start of the session.
 pub(super) fn set_for_session(work: Work<'_>, script: &mut Script<'_>) {
-    script.step("forgetting what was set", "RESET ALL");
+    script.step("reset the settings of the session", "RESET ALL");
     let limits = work.settings.limits();
     for set in work.session.pinned().statements("SET", limits, false) {
-        script.step("starting", &set);
+        script.step("prepare the session", &set);
     }
 }

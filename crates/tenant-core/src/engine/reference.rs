@@ -49,7 +49,7 @@ async fn make_once(work: Work<'_>, tables: &[String]) -> Result<Vec<String>, Err
             literal(&table)
         );
         script.step(
-            "making a table that tenants refer to a reference table",
+            "turn a table that tenants refer to into a reference table",
             &make,
         );
     }

@@ -68,7 +68,7 @@ pub(super) async fn make_schema(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     create_schema(work, Distribution::Local, &mut script);
     script.step(
-        "creating the table of applied migrations",
+        "create the table of applied migrations",
         &create_ledger(work.schema),
     );
     run_script(work, &script).await
@@ -83,7 +83,7 @@ pub(super) async fn run_some<'a>(
     // Reading a shape has emptied the path.
     execute(
         work.session,
-        "setting the search path",
+        "set the search path",
         &work.path().set_local(),
     )
     .await?;
@@ -130,9 +130,9 @@ async fn require_nothing_elsewhere<'a>(
 ///
 /// What the server says; [`Error::MissingSchema`] or the like is the caller's.
 pub(crate) async fn shape_of(work: Work<'_>) -> Result<Shape, Error> {
-    let action = format!("{}: reading what is in it", work.schema);
+    let action = "read the schema definition";
     let (client, catalog) = (work.session.client(), work.database.catalog());
     let shapes = shape::read(client, catalog, &[work.schema.schema_name()]).await;
-    let shapes = shapes.map_err(|error| Error::database(&action, error))?;
+    let shapes = shapes.map_err(|error| Error::database_of(work.schema, action, error))?;
     shapes.into_iter().next().ok_or_else(|| work.missing())
 }

@@ -159,7 +159,7 @@ async fn contents(work: Work<'_>) -> Result<BTreeMap<Key, Thing>, Error> {
         literal(MIGRATION_HISTORY),
     );
     let mut script = Script::default();
-    script.step("reading which tables the migrations make", &sql);
+    script.step("read the tables that the migrations create", &sql);
     let rows = ask(work, &script).await?;
     let mut contents = BTreeMap::new();
     for row in &rows {

@@ -126,7 +126,7 @@ async fn prepare_step(work: Work<'_>, dependents: Dependents) -> Result<Portion,
         // Without the word those that inherit from one would be locked as well.
         let lock = format!("LOCK TABLE ONLY {}", tables.join(", ONLY "));
         let mut script = Script::default();
-        script.step("waiting for those who use its tables", &lock);
+        script.step("wait for the sessions that use its tables", &lock);
         run_script(work, &script).await?;
     }
     refuse_dependents(work).await?;
@@ -176,12 +176,12 @@ impl Removal<'_> {
         match self.portion {
             Portion::Statements(statements) => {
                 for statement in statements {
-                    script.step("dropping a part of the schema", statement);
+                    script.step("drop a part of the schema", statement);
                 }
             }
             Portion::Everything => {
                 let drop_schema = format!("DROP SCHEMA IF EXISTS {} CASCADE", work.schema.ident());
-                script.step("dropping the schema", &drop_schema);
+                script.step("drop the schema", &drop_schema);
                 let statement = match (self.ask, self.shown) {
                     (Ask::Nobody(before), _) => work.registry.take_back(work.schema, before),
                     (Ask::List, Shown::ByRow) => work.registry.delete(work.schema),
@@ -189,7 +189,7 @@ impl Removal<'_> {
                     (Ask::List, Shown::ByHistory) => None,
                 };
                 if let Some(statement) = statement {
-                    script.step("removing the registration", &statement);
+                    script.step("remove the registration", &statement);
                 }
             }
         }

@@ -105,8 +105,8 @@ async fn follow(
     let to = Schema::Tenant(tenant);
     let mut script = Script::default();
     ask_as_it_is(work, &mut script);
-    script.step("listing the tables of the schema", &tables_of(work));
-    script.step("listing the functions", &routines_of(work.schema));
+    script.step("list the tables of the schema", &tables_of(work));
+    script.step("list the functions", &routines_of(work.schema));
     let rows = ask(work, &script).await?;
     let tables = rows.iter().filter_map(table).collect::<Vec<_>>();
     let routines = rows
@@ -118,14 +118,14 @@ async fn follow(
     if shown == Shown::ByRow
         && let Some(statement) = work.registry.rename(work.schema, to)
     {
-        renaming.step("renaming the registration", &statement);
+        renaming.step("rename the registration", &statement);
     }
     run_script(work, &renaming).await?;
     let from = work.schema.schema_name();
     let places = follow_name(work.on(to), tenant, from, expected).await?;
     let mut script = Script::default();
     for query in what_is_left(work.schema, to) {
-        script.step("looking for the old name", &query);
+        script.step("look for the old name", &query);
     }
     let has_hooks = has_hooks(work, Occasion::Rename);
     if !has_hooks {
@@ -200,14 +200,14 @@ fn renaming(
     let mut script = Script::default();
     if !tables.is_empty() {
         let lock = format!("LOCK TABLE {}", tables.join(", "));
-        script.step("waiting for those who use its tables", &lock);
+        script.step("wait for the sessions that use its tables", &lock);
     }
     for routine in routines {
         let statement = routine.follow(from, to);
-        script.step("changing the search path of a function", &statement);
+        script.step("change the search path of a function", &statement);
     }
     let rename = format!("ALTER SCHEMA {} RENAME TO {}", from.ident(), to.ident());
-    script.step("renaming the schema", &rename);
+    script.step("rename the schema", &rename);
     script
 }
 

@@ -225,9 +225,9 @@ async fn repair_some(
 /// Lets a schema be filled, for the rest of the transaction: its path, which reading a
 /// shape has emptied, and that functions may name what is not there yet.
 pub(super) fn prepare<'a>(work: Work<'a>, script: &mut Script<'a>) {
-    script.step("setting the search path", &work.path().set_local());
-    script.step("checking that the search path exists", &work.path().check());
+    script.step("set the search path", &work.path().set_local());
+    script.step("check that the search path exists", &work.path().check());
     let unchecked = "SET LOCAL check_function_bodies = off";
-    script.step("letting functions speak of what will be there", unchecked);
+    script.step("turn off the check of function bodies", unchecked);
     allow_triggers(work, script);
 }

@@ -51,7 +51,7 @@ pub(super) async fn require_replication(
         // The function answers with one row and one column.
         let lacking = format!("SELECT coalesce(({lacking}), '')");
         script.step(
-            "looking what the servers have for replication",
+            "read the replication settings of the nodes",
             &on_node(node, &lacking),
         );
     }
@@ -60,7 +60,7 @@ pub(super) async fn require_replication(
         let is_told = row.get(0) == Some("t");
         let lacking = row.get(1).filter(|lacking| is_told && !lacking.is_empty());
         if let Some(lacking) = lacking {
-            let lacks = format!("{lacking} on the server {node}, and all of it is in use");
+            let lacks = format!("{lacking} on node {node}, and all of it is in use");
             return Err(Error::NoReplication(work.schema.key().to_owned(), lacks));
         }
     }
@@ -95,5 +95,4 @@ pub(crate) fn has_no_worker(node: &Node) -> String {
 }
 
 /// What that is in words, before the server.
-pub(crate) const NO_WORKER: &str =
-    "PostgreSQL starts no worker of logical replication on the server";
+pub(crate) const NO_WORKER: &str = "PostgreSQL cannot start a logical replication worker on node";

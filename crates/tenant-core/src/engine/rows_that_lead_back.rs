@@ -30,18 +30,18 @@ pub(crate) enum NameInRows {
 ///
 /// # Errors
 ///
-/// [`Error::NameInText`], or what the server says.
+/// [`Error::NameInText`], or a server error.
 pub(super) async fn refuse_rows_that_lead_back(work: Work<'_>) -> Result<(), Error> {
     let Schema::Tenant(original) = work.schema else {
         return Ok(());
     };
     let query = functions_with_dynamic_sql(work.schema);
-    let functions = firsts(work, "looking for dynamic SQL", &[query]).await?;
+    let functions = firsts(work, "look for dynamic SQL", &[query]).await?;
     if functions.is_empty() {
         return Ok(());
     }
     let mut script = Script::default();
-    script.step("listing the columns with texts", &columns(work));
+    script.step("list the columns with texts", &columns(work));
     let tables = ask(work, &script).await?;
     let sought = Sought::of(original);
     let questions = tables.iter().filter_map(|row| {
@@ -49,7 +49,7 @@ pub(super) async fn refuse_rows_that_lead_back(work: Work<'_>) -> Result<(), Err
         Some(sought.question(work.schema, table, columns))
     });
     let questions = questions.collect::<Vec<_>>();
-    let rows = firsts(work, "looking for the tenant's name in rows", &questions).await?;
+    let rows = firsts(work, "look for the tenant's name in rows", &questions).await?;
     if rows.is_empty() {
         return Ok(());
     }

@@ -157,7 +157,7 @@ async fn prepare(
 async fn create_extensions(work: Work<'_>, statements: &[String]) -> Option<Error> {
     let mut failed = None;
     for statement in statements {
-        let action = "making an extension to try the migrations with";
+        let action = "create an extension in the scratch database";
         let created = execute(work.session, action, statement).await;
         failed = failed.or(created.err());
     }

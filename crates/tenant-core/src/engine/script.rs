@@ -36,19 +36,19 @@ pub(super) enum Origin<'a> {
 }
 
 /// The step that a standby refuses.
-pub(super) const BEGINNING: &str = "beginning a transaction that writes";
+pub(super) const BEGINNING: &str = "begin a transaction that writes";
 
 /// The step that a trigger of somebody's on the registry can make fail.
-pub(super) const UPDATING_REGISTRY: &str = "updating the registry";
+pub(super) const UPDATING_REGISTRY: &str = "update the registry";
 
 /// The step that sees whether the application lists a tenant.
-pub(super) const CONFIRMING: &str = "asking the application's list of tenants";
+pub(super) const CONFIRMING: &str = "query the application's list of tenants";
 
 /// The step to report if it is not known whether the commit happened.
-pub(crate) const LOST: &str = "committing, which may have happened or not,";
+pub(crate) const LOST: &str = "confirm the commit, which may have succeeded";
 
 /// The step that sees whether something was changed outside the schema.
-const LOOKING_ELSEWHERE: &str = "checking that nothing was changed outside the schema";
+const LOOKING_ELSEWHERE: &str = "check that nothing changed outside the schema";
 
 /// The statement that commits.
 pub(super) const COMMIT: &str = "COMMIT";
@@ -116,16 +116,16 @@ impl<'a> Script<'a> {
     /// Commits. If the connection is lost during the commit, the server can be asked how the
     /// transaction ended.
     pub(super) fn commit(&mut self) {
-        self.step("asking for the number of the transaction", NUMBER);
+        self.step("read the number of the transaction", NUMBER);
         self.commit = Some(self.starts.len());
-        self.step("committing", COMMIT);
+        self.step("commit", COMMIT);
     }
 
     /// Ends the transaction, or leaves it open with its number as the last row.
     pub(super) fn end(&mut self, ending: Ending) {
         match ending {
             Ending::Commit => self.commit(),
-            Ending::Hold => self.step("asking for the number of the transaction", NUMBER),
+            Ending::Hold => self.step("read the number of the transaction", NUMBER),
         }
     }
 
@@ -162,7 +162,7 @@ impl<'a> Script<'a> {
         let position =
             position.filter(|byte| completed == 0 || self.statement_at(*byte) == completed);
         let index = position.map_or(completed, |byte| self.statement_at(byte));
-        let fallback = (0, Origin::Step("talking to the server"));
+        let fallback = (0, Origin::Step("talk to the server"));
         let (start, origin) = self.starts.get(index).copied().unwrap_or(fallback);
         Failure {
             origin,
@@ -302,7 +302,7 @@ impl Failure<'_> {
         self.unmet().is_some() && matches!(self.origin, Origin::Step(it) if it == step)
     }
 
-    /// What the server says.
+    /// A server error.
     pub(super) fn postgres(&self) -> &PgError {
         &self.source
     }
@@ -318,8 +318,8 @@ impl Failure<'_> {
     }
 
     /// The error to report for a step, told in other words.
-    pub(super) fn into_error_of(self, action: String) -> Error {
-        Error::database(action, self.source)
+    pub(super) fn into_error_of(self, work: Work<'_>, action: &str) -> Error {
+        Error::database_of(work.schema, action, self.source)
     }
 
     /// The error to report for `work`.
@@ -366,7 +366,7 @@ impl Failure<'_> {
                 blame::error(work, (first, last), file, message)
             }
             Origin::Elsewhere(..) => self.into_error_of_step(work, LOOKING_ELSEWHERE),
-            Origin::PathCheck(..) => self.into_error_of_step(work, "checking the search path"),
+            Origin::PathCheck(..) => self.into_error_of_step(work, "check the search path"),
             Origin::Registry(..) => self.into_error_of_step(work, UPDATING_REGISTRY),
             Origin::Step(action) => self.into_error_of_step(work, action),
         }
@@ -382,6 +382,6 @@ impl Failure<'_> {
             Some(unmet) => PgError::from_text(unmet.words()),
             None => self.source,
         };
-        Error::database(format!("{}: {action}", work.schema), source)
+        Error::database_of(work.schema, action, source)
     }
 }

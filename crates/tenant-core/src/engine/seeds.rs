@@ -21,10 +21,10 @@ const CODES: std::ops::RangeInclusive<usize> = 2..=4;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn seeded(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     let mut script = Script::default();
-    script.step("listing the tables", &tables(work));
+    script.step("list the tables", &tables(work));
     let rows = ask(work, &script).await?;
     let tables = rows.iter().filter_map(|row| row.get(0));
     let questions = tables.map(|table| question(work, table));
@@ -47,11 +47,11 @@ pub(super) async fn seeded(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
 /// is open goes on either way.
 async fn answers(work: Work<'_>, question: &str) -> Result<Option<BTreeSet<String>>, Error> {
     let mut script = Script::default();
-    let action = "looking for the schema's name in the rows";
+    let action = "look for the schema's name in the rows";
     script.step(action, "SAVEPOINT seeds");
     // The server evaluates expressions of indexes and statistics when it plans, and their
     // functions may find what they name by the path.
-    script.step("setting the search path", &work.path().set_local());
+    script.step("set the search path", &work.path().set_local());
     script.step(action, question);
     match ask(work, &script).await {
         Err(error) if is_hidden(&error) => {

@@ -119,7 +119,7 @@ impl Answers {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 async fn read(
     session: &Session,
     sql: &str,

@@ -6,92 +6,85 @@ use crate::hook::Hooks;
 use crate::link::Limits;
 use crate::path::{ExtensionsSchema, RuntimePath};
 
-/// Where a run commits that applies or reverts several migrations of one schema.
+/// Where a run with several migrations of one schema commits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransactionMode {
     /// Once, after the last migration: all of them are applied, or none.
     ///
-    /// The run commits earlier only where a transaction for all defeats its purpose: before
-    /// `VALIDATE CONSTRAINT` of a constraint that another pending migration adds `NOT
-    /// VALID`, before the first use of an enum value that another pending migration adds,
-    /// and around migrations with `run_in_transaction = false`. A new tenant is always
-    /// created in one transaction as far as possible.
+    /// The run commits earlier only where one transaction does not work: before `VALIDATE
+    /// CONSTRAINT` of a constraint that another pending migration adds `NOT VALID`, before the
+    /// first use of an enum value that another pending migration adds, and around migrations with
+    /// `run_in_transaction = false`. A new tenant is created in one transaction as far as possible.
     #[default]
     Schema,
-    /// After each migration, together with its row in the migration history, as Diesel
-    /// does. A run that is interrupted leaves the schema at one of the versions on the way.
-    /// Needs a connection that does not lead through a pooler.
+    /// After each migration, together with its row in the migration history, as Diesel does. An
+    /// interrupted run leaves the schema at one of these versions. It needs a direct connection
+    /// without a pooler.
     Migration,
 }
 
-/// What is done with a tenant that has applied migrations which this program does not
-/// have: a newer program, or another one, has applied them.
+/// What to do with a tenant that has unknown migrations, which a newer or another program applied.
 ///
-/// A tenant of whose applied migrations this program has none is refused in any case.
+/// A tenant is always refused if this program has none of its applied migrations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UnknownMigrations {
-    /// The tenant is neither migrated nor adopted: [`Error::AheadOfProgram`](crate::Error::AheadOfProgram).
+    /// Refuse to migrate or adopt the tenant:
+    /// [`Error::AheadOfProgram`](crate::Error::AheadOfProgram).
     #[default]
     Refuse,
-    /// The pending migrations are applied to the tenant all the same, and it can be
-    /// adopted: for programs that share tenants.
+    /// Apply pending migrations to the tenant and allow its adoption, for programs that share
+    /// tenants.
     Allow,
 }
 
-/// What becomes of spares if the text of the migrations uses the name of their schema, and
-/// not only to find objects: in a condition, a row, or a text that is put together.
+/// What to do with spares if the migrations use the name of their schema for more than finding
+/// objects: in a condition, a row, or a composed text.
 ///
-/// Migrations of which trial runs have shown that they write the name into what they create
-/// refuse spares in any case.
+/// Spares are always refused if trial runs show that the migrations write the name into what they
+/// create.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameUses {
-    /// No spare is created, and none is taken: [`Error::DependsOnName`](crate::Error::DependsOnName).
+    /// Create and use no spares: [`Error::DependsOnName`](crate::Error::DependsOnName).
     #[default]
     Refuse,
-    /// Spares are created and taken: what the migrations create is known to be the same
-    /// under every name.
+    /// Create and use spares, because the migrations create the same objects under every name.
     Allow,
 }
 
-/// What the operator may choose for all work on schemas.
+/// The settings for all work on schemas.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How long a statement waits for a lock on a table that another session holds.
-    /// Zero: indefinitely.
+    /// How long a statement waits for a table lock that another session holds. Zero means no limit.
     pub lock_timeout: Duration,
-    /// How long a run waits for another run on the same schema, or on a table that
-    /// migrations of several tenants lock: 10 minutes by default.
-    /// Zero: not at all.
+    /// How long a run waits for another run on the same schema, or for a table that migrations of
+    /// several tenants lock. The default is 10 minutes. Zero means no wait.
     pub wait: Duration,
-    /// Whether the notices of migrations are reported, and not only their warnings.
+    /// Whether to report notices of migrations in addition to warnings.
     pub notices: bool,
-    /// How long a statement may take. Zero: no limit, whatever the role, the database or
-    /// the URL sets.
+    /// How long a statement can run. Zero means no limit, whatever the role, the database or the
+    /// URL sets.
     pub statement_timeout: Duration,
     /// Where a run commits.
     pub transaction: TransactionMode,
-    /// Whether tenants are migrated and adopted that have applied migrations which this
-    /// program does not have.
+    /// Whether to migrate and adopt tenants with unknown migrations.
     pub unknown_migrations: UnknownMigrations,
-    /// Whether spares are created and taken although the text of the migrations uses the
-    /// schema's name.
+    /// Whether to create and use spares if the migrations use the schema's name.
     pub name_uses: NameUses,
-    /// A schema behind the tenant's own in the path, for extensions.
+    /// The schema for extensions, which follows the tenant's schema in the search path.
     pub extensions: Option<ExtensionsSchema>,
-    /// The schemas behind the tenant's own in the path of the application's queries.
-    /// Migrations don't see them.
+    /// The schemas that follow the tenant's schema in the application's search path. Migrations
+    /// don't see them.
     pub runtime_path: RuntimePath,
-    /// Tables, types and the like of that schema which tenants' migrations may change
-    /// without naming the schema: their names, as PostgreSQL stores them. All others of
-    /// that schema stay as they are, or the migration fails.
+    /// Objects of that schema that tenants' migrations can change without naming the schema: their
+    /// names, as PostgreSQL stores them. If a migration changes another object there, it fails.
     pub shared_objects: Vec<String>,
-    /// The role that the application logs in as, if it is another one: the
-    /// health check asks whether it can read the tenants.
+    /// The role of the application, if it is another role. The health check tests whether it can
+    /// read the tenants.
     pub application_role: Option<String>,
-    /// SQL of the application's own, for what happens to tenants.
+    /// Your own SQL for tenant events.
     pub hooks: Hooks,
 }
 

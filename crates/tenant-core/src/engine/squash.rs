@@ -42,7 +42,7 @@ pub(crate) enum Recorded {
 ///
 /// # Errors
 ///
-/// [`Error::Busy`], a schema that is gone, or what the server says. Then nothing has
+/// [`Error::Busy`], a schema that is gone, or a server error. Then nothing has
 /// happened.
 pub(crate) async fn record_if_alike(
     work: Work<'_>,
@@ -104,11 +104,11 @@ async fn record_in_transaction(
     let mut script = Script::default();
     if !recording.record.is_empty() {
         let record = record(work.schema, recording.record);
-        script.step("recording the migrations", &record);
+        script.step("record the migrations", &record);
     }
     if !recording.forget.is_empty() {
         let strike = strike_versions(work.schema, recording.forget);
-        script.step("forgetting the old migrations", &strike);
+        script.step("remove the old migrations from the history", &strike);
     }
     let texts = Ran {
         migrations: recording.texts,
@@ -117,7 +117,7 @@ async fn record_in_transaction(
     let registry = work.registry;
     let update = registry.record(work.schema, texts, recording.forget, newest);
     if let Some(update) = update {
-        script.step("updating the list", &update);
+        script.step("update the list", &update);
     }
     run_script(work, &script).await?;
     Ok(Recorded::Done)

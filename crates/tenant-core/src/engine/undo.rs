@@ -16,7 +16,7 @@ use crate::report::Removed;
 /// have used it: its creation was never reported.
 pub(super) async fn undo(work: Work<'_>, before: RowBefore, error: Error) -> Error {
     // The lock outlives this, so that nobody completes the tenant meanwhile.
-    let rolled_back = execute(work.session, "rolling back", "ROLLBACK").await;
+    let rolled_back = execute(work.session, "roll back", "ROLLBACK").await;
     let removed = match rolled_back {
         Ok(()) => remove_again(work, before).await,
         Err(error) => Err(error),

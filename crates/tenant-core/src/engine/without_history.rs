@@ -38,14 +38,14 @@ pub(crate) fn objects_in<'a>(schemas: impl IntoIterator<Item = &'a SchemaName>) 
 ///
 /// # Errors
 ///
-/// [`Error::NoHistory`], [`Error::ForeignObjects`], or what the server says.
+/// [`Error::NoHistory`], [`Error::ForeignObjects`], or a server error.
 pub(super) async fn require_empty(work: Work<'_>) -> Result<(), Error> {
     let Schema::Tenant(target) = work.schema else {
         return Ok(());
     };
     let query = objects_in([&target.schema]);
     let mut script = Script::default();
-    script.step("looking for objects without a migration history", &query);
+    script.step("look for objects without a migration history", &query);
     let rows = ask(work, &script).await?;
     let objects = rows.iter().filter_map(|row| row.get(1));
     let objects = objects.collect::<Vec<_>>();

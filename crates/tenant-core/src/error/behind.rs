@@ -1,13 +1,27 @@
 //! What is behind an error: PostgreSQL's words, and a migration.
 
+use std::fmt;
+
 use super::Error;
 use crate::{Database, PgError};
 
 impl Error {
-    /// Wraps what the server answered to a step of our own.
-    pub(crate) fn database(action: impl Into<String>, source: impl Into<PgError>) -> Self {
+    /// Wraps the server's answer to a step of our own: `action` is what could not be done.
+    pub(crate) fn database(action: impl fmt::Display, source: impl Into<PgError>) -> Self {
         Self::Database {
-            action: action.into(),
+            action: format!("could not {action}"),
+            source: source.into(),
+        }
+    }
+
+    /// The same of a step on `schema`, which is in words.
+    pub(crate) fn database_of(
+        schema: impl fmt::Display,
+        action: impl fmt::Display,
+        source: impl Into<PgError>,
+    ) -> Self {
+        Self::Database {
+            action: format!("{schema}: could not {action}"),
             source: source.into(),
         }
     }
@@ -19,7 +33,7 @@ impl Error {
         }
     }
 
-    /// What PostgreSQL said, when it is behind this error.
+    /// Returns the error of PostgreSQL, if it caused this error.
     #[must_use]
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
@@ -49,7 +63,7 @@ impl Error {
         }
     }
 
-    /// The SQLSTATE behind this error, when the server spoke.
+    /// Returns the SQLSTATE, if the error came from the server.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         match self {

@@ -8,30 +8,29 @@ use sql_text::{TokenKind, tokens};
 use crate::PgError;
 use crate::name::Schema;
 
-/// What made a statement of a migration fail, as far as PostgreSQL says.
+/// The cause of a failed statement of a migration, as far as PostgreSQL reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// The statement, or the rows.
+    /// The statement itself, or the rows.
     Statement,
-    /// A function outside the schema, in PostgreSQL's words: `audit.no_drops()`. A trigger
-    /// or an event trigger called it, or the migration itself.
+    /// A function outside the schema, as PostgreSQL writes it: `audit.no_drops()`. A trigger, an
+    /// event trigger or the migration called it.
     Function(String),
-    /// The role that the migration switches to, which lacks a right.
+    /// The role that the migration switches to lacks a right.
     Role,
     /// The search path that the migration sets.
     Path,
-    /// The time-out that the migration sets.
+    /// The timeout that the migration sets.
     Timeout,
-    /// The search path, which does not lead to the schema of an object that the statement
-    /// needs.
+    /// The search path does not lead to the schema of an object that the statement needs.
     OtherSchema {
         /// The object: a type, a function, an operator class.
         object: String,
         /// The schema that has it.
         schema: String,
     },
-    /// An object of the whole database, which another tenant's run has created.
+    /// An object of the whole database that another tenant's run created.
     Shared,
 }
 

@@ -16,42 +16,42 @@ use crate::{PgError, ServerMessage, Version};
 )]
 #[non_exhaustive]
 pub struct MigrationFailure {
-    /// Which schema, in words.
+    /// The schema, in words.
     pub schema: String,
     /// The migration's name.
     pub migration: String,
     /// The migration's version.
     pub version: Version,
-    /// Which of its files.
+    /// The file of the migration.
     pub file: MigrationFile,
-    /// The line of that file, from 1, where the server sees the error, or
-    /// where the statement starts when the server does not say.
+    /// The line of the file, from 1, where the server reports the error, or where the statement
+    /// starts.
     pub line: usize,
     /// The beginning of the statement.
     pub statement: String,
-    /// What remains of the run.
+    /// What remains of the migration.
     pub consequence: Consequence,
-    /// What made it fail, where that is not the statement alone.
+    /// The cause, if it is not only the statement.
     pub cause: Cause,
-    /// What the run's migrations made the server say before, where the call gives back no
-    /// outcome that has it.
+    /// Warnings and notices of the server before the failure, if the call returns no outcome with
+    /// them.
     pub messages: Vec<ServerMessage>,
-    /// What the server says.
+    /// The error of the server.
     pub source: PgError,
 }
 
-/// What a failed migration leaves behind.
+/// What remains of a failed migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, DeriveError)]
 #[non_exhaustive]
 pub enum Consequence {
-    /// Nothing of this migration, nor of those in the same transaction.
+    /// Nothing of this migration, or of other migrations in the same transaction.
     #[error("and its transaction was rolled back")]
     RolledBack,
-    /// Its earlier statements: it runs outside a transaction.
-    #[error("and what ran before that statement remains (it runs outside a transaction)")]
+    /// Its earlier statements, because it runs outside a transaction.
+    #[error("and its earlier statements remain, because it runs outside a transaction")]
     PartlyApplied,
-    /// Nothing: the new tenant was removed again.
-    #[error("and the new tenant was removed again")]
+    /// Nothing: the new tenant was dropped.
+    #[error("and the new tenant was removed")]
     Removed,
 }
 
@@ -71,7 +71,7 @@ impl Error {
             Self::Migration(failure) => {
                 hide(&mut failure.source);
                 if made_up.show_in(&failure.schema) {
-                    "a rehearsal of the migrations".clone_into(&mut failure.schema);
+                    "a trial run of the migrations".clone_into(&mut failure.schema);
                 }
                 for message in &mut failure.messages {
                     message.hide(made_up);
@@ -83,7 +83,7 @@ impl Error {
             Self::Deferred { schema, source, .. } => {
                 hide(source);
                 if made_up.show_in(schema) {
-                    "a rehearsal of the migrations".clone_into(schema);
+                    "a trial run of the migrations".clone_into(schema);
                 }
             }
             Self::Database { source, .. } => hide(source),

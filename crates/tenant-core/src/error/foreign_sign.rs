@@ -3,16 +3,15 @@
 use super::words::{applied_migrations, few_versions};
 use crate::Version;
 
-/// How a schema shows that another program has migrated it.
+/// The signs that another program has migrated a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ForeignSign {
     /// This program has none of the applied versions.
     UnknownVersions,
-    /// This program has these versions, and each was applied with another text.
+    /// This program has these versions, but each one with a different text.
     OtherTexts,
-    /// This program has these versions, and the schema has tables, but none of those that
-    /// they create.
+    /// This program has these versions, but the schema has none of the tables that they create.
     OtherTables,
 }
 
@@ -22,13 +21,15 @@ impl ForeignSign {
         let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
         match self {
             Self::UnknownVersions => {
-                format!("it has {count}, none of which this program has: {few}")
+                format!("it has {count}, and this program has none of them: {few}")
             }
-            Self::OtherTexts => format!(
-                "it has {count} with other texts than this program's, and none with the same: {few}"
-            ),
+            Self::OtherTexts => {
+                format!("it has {count}, each with a different text in this program: {few}")
+            }
             Self::OtherTables => {
-                format!("it has {count}, and none of the tables that this program's create: {few}")
+                format!(
+                    "it has {count}, but none of the tables that they create in this program: {few}"
+                )
             }
         }
     }

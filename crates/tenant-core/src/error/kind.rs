@@ -4,7 +4,7 @@ use super::{Error, PathFault, UnfitRow};
 use crate::{ErrorKind, PgError};
 
 impl Error {
-    /// What the caller can do about it, in one of a few kinds.
+    /// Returns the kind of the error, by what the caller can do about it.
     ///
     /// ```
     /// # use tenant_core::{Error, ErrorKind, TenantName};

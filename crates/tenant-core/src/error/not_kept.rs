@@ -15,14 +15,14 @@ pub enum OwnPart {
     Schema,
     /// The table of applied migrations was dropped, or has other rows.
     History,
-    /// The row that this library has written was changed or deleted.
+    /// The row of this library was changed or deleted.
     Row,
     /// The schema, or the row, exists again after it was dropped.
     Dropped,
 }
 
-/// A hook, or the work of [`Tenants::create_with`](crate::Tenants::create_with), has changed
-/// what only this library changes. The transaction was rolled back.
+/// A hook, or the work of [`Tenants::create_with`](crate::Tenants::create_with), changed a part
+/// that only this library changes. The transaction was rolled back.
 ///
 /// It is the source of an [`Error::OwnWork`].
 #[derive(Debug, Clone, PartialEq, Eq, DeriveError)]

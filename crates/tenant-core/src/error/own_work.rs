@@ -5,14 +5,14 @@ use thiserror::Error as DeriveError;
 use super::Error;
 use crate::{ErrorKind, PgError};
 
-/// Why the application's own work failed. Its text is that of the source.
+/// The error of the application's own work. `Display` is the text of the source.
 #[derive(Debug, DeriveError)]
 #[error("{source}")]
 #[non_exhaustive]
 pub struct OwnWork {
-    /// What the caller can do about it.
+    /// The kind of the error, by what the caller can do about it.
     pub kind: ErrorKind,
-    /// PostgreSQL's code for it, if the server spoke.
+    /// The SQLSTATE, if the error came from the server.
     pub sqlstate: Option<String>,
     /// The error: a [`PoolError`](crate::PoolError), or a [`NotKept`](crate::NotKept).
     pub source: Box<dyn std::error::Error + Send + Sync>,
@@ -25,16 +25,15 @@ pub struct OwnWork {
 )]
 #[non_exhaustive]
 pub struct HookFailure {
-    /// Which schema, in words.
+    /// The schema, in words.
     pub schema: String,
-    /// What the hook is called: mostly its file.
+    /// The name of the hook, usually its file.
     pub hook: String,
-    /// The line, from 1, where the server sees the error, or where the statement starts when
-    /// the server does not say.
+    /// The line, from 1, where the server reports the error, or where the statement starts.
     pub line: usize,
     /// The beginning of the statement.
     pub statement: String,
-    /// What the server says.
+    /// The error of the server.
     pub source: PgError,
 }
 

@@ -4,19 +4,19 @@ use thiserror::Error;
 
 use crate::{SchemaName, TenantName};
 
-/// What the application's list should say at the end of a transaction.
+/// The expected state of the application's list at the end of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Expected {
     /// It has the tenant, with its schema.
     Listed,
-    /// It does not have the tenant any more.
+    /// It no longer has the tenant.
     Gone,
-    /// It does not have the tenant under its old name any more.
+    /// It no longer has the old name of the tenant.
     Renamed,
 }
 
-/// The application's list of tenants does not have at the end of a transaction what it should:
+/// The application's list of tenants does not have the expected state at the end of a transaction:
 /// see [`Registry::query`](crate::Registry::query).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", words(self))]
@@ -26,7 +26,7 @@ pub struct Unconfirmed {
     pub name: TenantName,
     /// Its schema.
     pub schema: SchemaName,
-    /// What the list should say of it.
+    /// The expected state.
     pub expected: Expected,
 }
 
@@ -38,16 +38,16 @@ fn words(it: &Unconfirmed) -> String {
     } = it;
     match expected {
         Expected::Listed => format!(
-            "tenant `{name}`: the list of tenants does not have it with the schema `{schema}`, \
-             and everything was rolled back"
+            "tenant `{name}`: the list of tenants does not give it the schema `{schema}`, and \
+             everything was rolled back"
         ),
         Expected::Gone => format!(
-            "tenant `{name}`: the list of tenants still has it, or another one with the schema \
+            "tenant `{name}`: the list of tenants still has it, or another tenant with the schema \
              `{schema}`, and everything was rolled back"
         ),
         Expected::Renamed => format!(
-            "tenant `{name}`: the list of tenants still has it under this name, or another one \
-             with the schema `{schema}`, and everything was rolled back"
+            "tenant `{name}`: the list of tenants still has this name, or another tenant with \
+             the schema `{schema}`, and everything was rolled back"
         ),
     }
 }

@@ -11,8 +11,8 @@ use crate::{Node, TenantName, Version};
 pub(super) fn gave_up(waited: Duration) -> String {
     match waited.as_secs_f64() {
         brief if brief < 0.1 => String::new(),
-        seconds if seconds < 10.0 => format!("; gave up after {seconds:.1} s"),
-        seconds => format!("; gave up after {seconds:.0} s"),
+        seconds if seconds < 10.0 => format!(" (gave up after {seconds:.1} s)"),
+        seconds => format!(" (gave up after {seconds:.0} s)"),
     }
 }
 
@@ -23,7 +23,7 @@ pub(super) fn fits_each(versions: &[Option<Version>]) -> String {
         Some(version) => version.as_str(),
     });
     let words = words.collect::<Vec<_>>().join(", ");
-    format!("matches several versions, which differ in the rows that they write: {words}")
+    format!("matches several versions, which differ only in their rows: {words}")
 }
 
 /// That it fits none, and how it differs from the nearest.
@@ -48,14 +48,14 @@ pub(super) fn fits_none(
     }
     format!(
         "matches no version of a tenant: it differs in the same way from the nearest, {nearest} \
-         and {alike}, which differ in the rows that they write: {differences}"
+         and {alike}, which differ only in their rows: {differences}"
     )
 }
 
 /// Where a tenant's name stands that cannot stand in a copy.
 pub(super) fn named(places: &[String], rows: &[String]) -> String {
     if rows.is_empty() {
-        return format!("its name is used by the {}", places.join(", "));
+        return format!("its name appears in the {}", places.join(", "));
     }
     let tables = rows.iter().map(|table| format!("`{table}`"));
     let tables = tables.collect::<Vec<_>>().join(", ");
@@ -68,8 +68,7 @@ pub(super) fn named(places: &[String], rows: &[String]) -> String {
 /// What a program that is ahead has applied beyond a baseline.
 pub(super) fn newer_than_baseline(versions: &[Version]) -> String {
     format!(
-        "migrations that this program does not have, and that are newer than what the baseline \
-         replaces: {}",
+        "unknown migrations, which are newer than the migrations that the baseline replaces: {}",
         few_versions(versions)
     )
 }
@@ -77,7 +76,7 @@ pub(super) fn newer_than_baseline(versions: &[Version]) -> String {
 /// The servers that tenants can be on.
 pub(super) fn possible_nodes(nodes: &[Node]) -> String {
     if nodes.is_empty() {
-        "the cluster has none that they can be on".to_owned()
+        "the cluster has no node for tenants".to_owned()
     } else {
         format!("the cluster has {}", listed(nodes))
     }
@@ -125,14 +124,14 @@ pub(super) fn depending(dependents: &[Dependent]) -> String {
 pub(super) fn done(file: MigrationFile) -> &'static str {
     match file {
         MigrationFile::Up => "applied",
-        MigrationFile::Down => "reverted",
+        MigrationFile::Down => "rolled back",
     }
 }
 
 /// What keeps each `down.sql` from being read.
 pub(super) fn unreadable(migrations: &[(String, String)]) -> String {
     let told = migrations.iter().map(|(migration, problem)| {
-        format!("the down.sql of migration `{migration}` cannot be read: {problem}")
+        format!("could not read the down.sql of migration `{migration}`: {problem}")
     });
     told.collect::<Vec<_>>().join("; ")
 }
@@ -175,7 +174,7 @@ pub(super) fn few_versions(versions: &[Version]) -> String {
 /// The name is in use by a tenant that lacks these.
 pub(super) fn incomplete(name: &TenantName, versions: &[Version]) -> String {
     let few = few_versions(versions);
-    format!("tenant `{name}` exists already, and lacks migrations: {few}")
+    format!("tenant `{name}` already exists, with pending migrations: {few}")
 }
 
 /// It has versions that this program does not have.
@@ -188,8 +187,7 @@ pub(super) fn ahead(schema: &str, versions: &[Version]) -> String {
 pub(super) fn not_repaired(name: &TenantName, versions: &[Version]) -> String {
     let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
     format!(
-        "tenant `{name}` cannot be repaired by this program, which does not have {count} of it: \
-         {few}"
+        "tenant `{name}` cannot be repaired: it has {count} that this program does not have: {few}"
     )
 }
 
@@ -201,20 +199,17 @@ pub(super) fn lost(table: &str) -> String {
 /// The list has not kept the row.
 pub(super) fn not_listed(schema: &str, list: &str) -> String {
     format!(
-        "{schema}: could not write its row to `{list}`: a trigger or a rule on that table changed it"
+        "{schema}: could not write its row to `{list}`: a trigger or rule on that table changed it"
     )
 }
 
 pub(super) fn applied_meanwhile(schema: &str, version: &Version) -> String {
-    format!(
-        "{schema}: migration {version} is newer than what is to be reverted, and was applied \
-         meanwhile"
-    )
+    format!("{schema}: migration {version} was applied after the rollback was planned")
 }
 
 pub(super) fn not_ours(versions: &[Version], tenants: &[String]) -> String {
     format!(
-        "what is to be reverted includes {}, applied to {}, and this program does not have it",
+        "cannot roll back {}, applied to {}: not among the migrations of this program",
         quoted(versions),
         few(tenants)
     )
@@ -222,7 +217,7 @@ pub(super) fn not_ours(versions: &[Version], tenants: &[String]) -> String {
 
 pub(super) fn edit_matters(schema: &str, versions: &[Version], differences: &[String]) -> String {
     format!(
-        "{schema} is not what its migrations create now, so the edit of {} is not accepted: {}",
+        "cannot accept the edit of {}: {schema} differs from what its migrations now create: {}",
         few_versions(versions),
         some(differences)
     )
@@ -230,16 +225,12 @@ pub(super) fn edit_matters(schema: &str, versions: &[Version], differences: &[St
 
 pub(super) fn needs_direct(schema: &str, migration: &str) -> String {
     format!(
-        "{schema}: migration `{migration}` runs outside a transaction, and that needs a connection \
-         to PostgreSQL itself: the URL leads to a pooler"
+        "{schema}: cannot run migration `{migration}` through a pooler: it runs outside a transaction"
     )
 }
 
 pub(super) fn each_needs_direct(schema: &str) -> String {
-    format!(
-        "{schema}: a transaction for each migration needs a connection to PostgreSQL itself, and \
-         the URL leads to a pooler"
-    )
+    format!("{schema}: cannot run one transaction per migration through a pooler")
 }
 
 pub(super) fn deferred(schema: &str, migration: &str) -> String {

@@ -2,20 +2,19 @@
 
 use crate::{SchemaName, TenantName};
 
-/// A tenant whose schema belongs to another role than what is in it, or than the schemas of
-/// most tenants.
+/// A tenant whose schema is owned by another role than its objects, or than most tenants' schemas.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[error("the schema of tenant `{name}` belongs to `{owner}` instead of `{usual}`")]
+#[error("the schema of tenant `{name}` is owned by `{owner}` instead of `{usual}`")]
 pub struct WrongOwner {
     /// The tenant.
     pub name: TenantName,
     /// The schema.
     pub schema: SchemaName,
-    /// The role that it belongs to.
+    /// The owner.
     pub owner: String,
-    /// The role that it should belong to.
+    /// The expected owner.
     pub usual: String,
-    /// What in it belongs to the wrong role as well, as `ALTER` names it.
+    /// The objects in it with the wrong owner, as `ALTER` names them.
     pub objects: Vec<String>,
 }

@@ -45,7 +45,7 @@ impl fmt::Display for Said<'_> {
                 ..
             } => write!(
                 formatter,
-                "{schema} is only half made, and removing it failed too ({}): {}",
+                "could not finish creating {schema}, and could not remove it ({}): {}",
                 Said(undo),
                 Said(source)
             ),

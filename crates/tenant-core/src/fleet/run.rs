@@ -96,7 +96,7 @@ impl Run<'_> {
                     FROM pg_catalog.pg_stat_database";
         let row = session.client().query_typed_one(left, &[]).await;
         let left = row.and_then(|row| Ok((row.try_get::<_, i32>(0)?, row.try_get(1)?)));
-        let failed = |error| Error::database("counting the free connections", error);
+        let failed = |error| Error::database("count the free connections", error);
         let (left, only_reads) = left.map_err(failed)?;
         if only_reads {
             // Once for all of them, and before the first is begun.

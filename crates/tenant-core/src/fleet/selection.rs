@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::TenantName;
 
-/// Which tenants a call is about.
+/// The tenants that a call applies to.
 ///
-/// An empty list of names selects no tenant. A program that computes the list can
-/// therefore not roll back all tenants by accident:
+/// An empty list of names selects no tenant, so a program that computes the list cannot roll back
+/// all tenants by accident:
 ///
 /// ```
 /// use tenant_core::{Selection, TenantName};
@@ -23,7 +23,7 @@ use crate::TenantName;
 pub enum Selection {
     /// All registered tenants, and the spares where a call also changes spares.
     All,
-    /// Only the tenants with these names, which can be none.
+    /// Only the tenants with these names. The set can be empty.
     Only(BTreeSet<TenantName>),
 }
 
@@ -34,7 +34,7 @@ impl Selection {
         Self::All
     }
 
-    /// Only the tenants with these names; no tenant when there are no names.
+    /// Selects only the tenants with these names. An empty list selects no tenant.
     pub fn only<N: Into<TenantName>>(names: impl IntoIterator<Item = N>) -> Self {
         Self::Only(names.into_iter().map(Into::into).collect())
     }
@@ -45,13 +45,13 @@ impl Selection {
         matches!(self, Self::All)
     }
 
-    /// Whether no tenant can be selected: there are no names.
+    /// Whether the selection is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Only(names) if names.is_empty())
     }
 
-    /// Whether a tenant called `name` is selected.
+    /// Whether the tenant `name` is selected.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         match self {
@@ -60,7 +60,7 @@ impl Selection {
         }
     }
 
-    /// The names, in order; none when all tenants are selected.
+    /// Returns the names, in order; none if all tenants are selected.
     pub fn names(&self) -> impl Iterator<Item = &TenantName> {
         match self {
             Self::All => None,

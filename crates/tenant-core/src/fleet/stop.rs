@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Notify;
 
-/// Ends a run early: no further tenant is begun, those under way finish. A tenant that
-/// waits for another run is not under way, and waits no more.
+/// Ends a run early. The run starts no further tenant, and finishes running ones. A tenant that
+/// waits for another run stops waiting.
 ///
-/// Cheap to share by reference, for example with a handler of Ctrl-C.
+/// Share it by reference, for example with a handler for Ctrl-C.
 #[derive(Debug, Default)]
 pub struct Stop {
     is_requested: AtomicBool,
@@ -31,7 +31,7 @@ impl Stop {
         self.requested.notify_waiters();
     }
 
-    /// Whether somebody has asked.
+    /// Whether the end was requested.
     #[must_use]
     pub fn is_requested(&self) -> bool {
         self.is_requested.load(Ordering::Relaxed)

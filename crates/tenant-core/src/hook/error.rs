@@ -7,14 +7,14 @@ use crate::migration::Reason;
 
 /// A hook that is refused before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{source_name}` is refused: line {line}: {reason}")]
+#[error("hook `{source_name}` cannot run: line {line}: {reason}")]
 #[non_exhaustive]
 pub struct HookError {
-    /// What it was called: mostly its file.
+    /// Its name, usually its file.
     pub source_name: String,
     /// The line, from 1.
     pub line: usize,
-    /// What is there.
+    /// The reason.
     pub reason: HookReason,
 }
 
@@ -28,52 +28,48 @@ impl HookError {
     }
 }
 
-/// What cannot go well in a hook.
+/// Why a hook cannot run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum HookReason {
-    /// There is nothing to run.
-    #[error("it contains no SQL statement")]
+    /// It contains no statement.
+    #[error("the text contains no SQL statement")]
     Empty,
-    /// What cannot go well in a migration either.
+    /// A migration could not run it either.
     #[error("{0}")]
     Refused(Reason),
-    /// There it would be a part of the text, and no parameter.
+    /// A placeholder is inside a text, where it would not be a parameter.
     #[error(
-        "`{0}` is inside {1}, where PostgreSQL takes no parameter; write it alone, without quotes, \
-         or join it to a text with ||"
+        "`{0}` is inside {1}, where PostgreSQL takes no parameter (write it alone, without quotes, \
+         or join it to a text with ||)"
     )]
     Quoted(String, &'static str),
-    /// It is inside a body of code, which is a text too.
+    /// A placeholder is inside a body of code, which is a text.
     #[error(
-        "`{0}` is inside a body of code, where PostgreSQL takes no parameter; there, \
-         current_schema() is the tenant's schema. To hand over another value, write \
-         SELECT set_config('app.value', {0}, true) before it, and current_setting('app.value') in it"
+        "`{0}` is inside a body of code, where PostgreSQL takes no parameter (use current_schema(), \
+         or SELECT set_config('app.value', {0}, true) before and current_setting('app.value') inside)"
     )]
     InBody(String),
-    /// It is where the name of a schema or of an object would be.
+    /// A placeholder is in the place of a name.
     #[error(
-        "`{0}` is a value, and cannot be part of a name; write the name without a schema, because \
-         the search path leads to the tenant's schema alone"
+        "`{0}` is a value, and cannot be part of a name (omit the schema: the search path leads to \
+         the tenant's schema)"
     )]
     NotAName(String),
-    /// The statement takes no values at all.
+    /// The statement accepts no values.
     #[error(
-        "`{0}` is a value, and PostgreSQL takes none in {1}; write names without a schema, because \
-         the search path leads to the tenant's schema. Where a statement has to name the schema, \
-         build it in a DO block: EXECUTE format('... %I ...', current_schema())"
+        "`{0}` is a value, and PostgreSQL takes no values in {1} (omit the schema, or build the \
+         statement in a DO block: EXECUTE format('... %I ...', current_schema()))"
     )]
     NoValues(String, String),
-    /// It has spaces between the braces.
-    #[error("write `{{{0}}}`, without spaces between the braces")]
+    /// A placeholder has spaces between its braces.
+    #[error("`{{{0}}}` has spaces between its braces")]
     Spaced(String),
-    /// There is nothing to put there.
-    #[error("`{{{0}}}` is no placeholder here; use {1}")]
+    /// The placeholder is unknown here.
+    #[error("`{{{0}}}` is not a placeholder here (expected {1})")]
     Unknown(String, String),
-    /// Its number is that of a placeholder.
-    #[error(
-        "`{0}` is a parameter, and there is no value for it; use a placeholder such as {{name}}"
-    )]
+    /// A parameter such as `$1` has no value.
+    #[error("`{0}` is a parameter without a value (use a placeholder such as {{name}})")]
     Parameter(String),
 }
 

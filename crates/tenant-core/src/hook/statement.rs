@@ -209,17 +209,13 @@ mod tests {
             (
                 "DO $$ BEGIN PERFORM {name}; END $$",
                 20,
-                "current_schema() is the",
+                "use current_schema()",
             ),
-            (
-                "CREATE TABLE {schema}.notes ()",
-                13,
-                "write the name without a schema",
-            ),
+            ("CREATE TABLE {schema}.notes ()", 13, "omit the schema"),
             (
                 "INSERT INTO {schema}.notes VALUES (1)",
                 12,
-                "write the name without a schema",
+                "omit the schema",
             ),
             (
                 "SELECT * FROM public.{name}",
@@ -229,20 +225,20 @@ mod tests {
             (
                 "/* a */ GRANT USAGE ON SCHEMA {schema} TO app",
                 30,
-                "takes none in GRANT;",
+                "takes no values in GRANT (",
             ),
             (
                 "COMMENT ON SCHEMA s IS {name}",
                 23,
-                "takes none in COMMENT ON;",
+                "takes no values in COMMENT ON (",
             ),
             (
                 "CREATE VIEW v AS SELECT {name}",
                 24,
-                "takes none in CREATE VIEW;",
+                "takes no values in CREATE VIEW (",
             ),
-            ("SELECT { name }", 7, "write `{name}`, without spaces"),
-            ("SELECT {schema }", 7, "write `{schema}`, without spaces"),
+            ("SELECT { name }", 7, "has spaces between its braces"),
+            ("SELECT {schema }", 7, "has spaces between its braces"),
         ] {
             let (offset, reason) = Bound::new(statement, &BOTH).unwrap_err();
             assert_eq!(offset, at, "{statement}");
@@ -262,12 +258,12 @@ mod tests {
         let (_, reason) = Bound::new("SELECT {slug}", &BOTH).unwrap_err();
         assert_eq!(
             reason.to_string(),
-            "`{slug}` is no placeholder here; use {name}, {schema}"
+            "`{slug}` is not a placeholder here (expected {name}, {schema})"
         );
         let (_, reason) = Bound::new("SELECT {old_name}", &BOTH).unwrap_err();
         assert_eq!(
             reason.to_string(),
-            "`{old_name}` is no placeholder here; use {name}, {schema}"
+            "`{old_name}` is not a placeholder here (expected {name}, {schema})"
         );
         let (_, reason) = Bound::new("SELECT $1", &BOTH).unwrap_err();
         assert!(matches!(reason, HookReason::Parameter(_)), "{reason}");

@@ -20,13 +20,13 @@ const SETTINGS: &str = "SELECT DISTINCT pg_catalog.split_part(s.entry, '=', 1), 
      ORDER BY 1, 2";
 
 impl Database {
-    /// Returns this database with what is set for the one of `client`, which is on the same
-    /// server (`ALTER DATABASE ... SET`): migrations do the same in both. It must belong
-    /// to this role. A setting that only a superuser may set is left out.
+    /// Returns this database with the settings (`ALTER DATABASE ... SET`) of the database of
+    /// `client` on the same server, so that migrations do the same in both. The database must
+    /// belong to this role. Settings that only a superuser can set are left out.
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub async fn with_settings_of(mut self, client: &Client) -> Result<Self, PgError> {
         let to = self.config.get_dbname().unwrap_or_default().to_owned();
         for row in client.query_typed(SETTINGS, &[]).await? {

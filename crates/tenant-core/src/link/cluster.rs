@@ -1,4 +1,5 @@
-//! Whether the database is spread over several servers by Citus.
+//! Whether the database is a Citus cluster, as far as known.
+//! [`Tenants::open`](crate::Tenants::open) detects it.
 
 use tokio_postgres::{Client, Error};
 
@@ -23,7 +24,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(crate) async fn look_for_cluster(&self, client: &Client) -> Result<(), Error> {
         let sql = "SELECT pg_catalog.pg_get_userbyid(extowner) = current_user \
                    FROM pg_catalog.pg_extension WHERE extname = 'citus'";
@@ -39,8 +40,8 @@ impl Database {
         Ok(())
     }
 
-    /// Whether the database is spread over several servers by the extension Citus, as far
-    /// as that is known: [`Tenants::open`](crate::Tenants::open) looks.
+    /// Whether the database is a Citus cluster, as far as known.
+    /// [`Tenants::open`](crate::Tenants::open) detects it.
     #[must_use]
     pub fn is_cluster(&self) -> bool {
         self.known_cluster() != Cluster::None

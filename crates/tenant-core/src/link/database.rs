@@ -20,9 +20,9 @@ use super::wire::Wire;
 use super::{ConnectError, tls, url};
 use crate::{Answer, PgError};
 
-/// A database that can be connected to: a parsed URL.
+/// A database to connect to: a parsed URL.
 ///
-/// Cheap to clone. Its `Debug` and `Display` show no password.
+/// Clones are cheap. `Debug` and `Display` show no password.
 #[derive(Clone)]
 pub struct Database {
     /// What the URL says.
@@ -55,37 +55,36 @@ impl Database {
     /// Reads a `postgres://role:password@host:port/database?sslmode=...` URL, or
     /// `key=value` pairs (`host=db.test dbname=shop`).
     ///
-    /// Both are read as libpq reads them, with its options: several hosts with
-    /// `target_session_attrs` and `load_balance_hosts`, `hostaddr`, `passfile`, `service`
-    /// with `servicefile`, `options`, time-outs, and for TLS `sslmode`, `sslrootcert` (a
-    /// PEM file, or `system`), `sslcert` and `sslkey` (PEM), `sslnegotiation` and
-    /// `channel_binding`. A Unix socket's folder is written percent-encoded in place of
-    /// the host; without a host, it is one of libpq's. Nothing is connected yet.
+    /// Both are read like libpq reads them, with these options: several hosts with
+    /// `target_session_attrs` and `load_balance_hosts`, `hostaddr`, `passfile`, `service` with
+    /// `servicefile`, `options`, timeouts, and for TLS `sslmode`, `sslrootcert` (a PEM file, or
+    /// `system`), `sslcert` and `sslkey` (PEM), `sslnegotiation` and `channel_binding`. Write the
+    /// folder of a Unix socket percent-encoded in place of the host. Without a host, the default
+    /// folders of libpq are used. The call does not connect.
     ///
-    /// Only the files that the text names are read, and no environment variable:
+    /// The call reads only files that the text names, and no environment variables.
     /// [`Database::with_libpq_defaults`] adds those.
     ///
-    /// `pooler=transaction`, which is no option of libpq, says that the URL leads to a
-    /// pooler in transaction mode: see [`Database::behind_pooler`].
+    /// `pooler=transaction`, which is not an option of libpq, means that the URL leads to a pooler
+    /// in transaction mode: see [`Database::behind_pooler`].
     ///
     /// # Errors
     ///
-    /// [`ConnectError::Url`] when it cannot be read, [`ConnectError::Trust`]
-    /// when the authorities cannot, [`ConnectError::Identity`] when the certificate of the
-    /// client cannot.
+    /// [`ConnectError::Url`] if the text is not valid, [`ConnectError::Trust`] if the certificate
+    /// authorities cannot be read, [`ConnectError::Identity`] if the client certificate cannot be
+    /// read.
     pub fn parse(url: &str) -> Result<Self, ConnectError> {
         Self::of(url::parse(url)?)
     }
 
-    /// As [`Database::parse`], with what libpq takes from the environment and the home
-    /// folder where `url` leaves it out. `postgres://` leaves all of it out.
+    /// As [`Database::parse`]. Parts that `url` leaves out come from the environment and the home
+    /// folder, as in libpq. `postgres://` leaves everything out.
     ///
-    /// What is in the URL counts first, then the service, then the variables, then the
-    /// files.
+    /// The URL has priority, then the service, then the variables, then the files.
     ///
     /// # Errors
     ///
-    /// As [`Database::parse`], about the variables and files too.
+    /// As [`Database::parse`], also for the variables and files.
     pub fn with_libpq_defaults(url: &str, defaults: &LibpqDefaults) -> Result<Self, ConnectError> {
         Self::parse(&defaults.complete(url)?)
     }
@@ -111,24 +110,21 @@ impl Database {
         })
     }
 
-    /// What the URL names and was ignored, in words: a file of passwords that others can
-    /// read.
+    /// Returns what the URL names but was ignored, in words, such as a password file that others
+    /// can read.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The same database, reached through a pooler in transaction mode, such as
-    /// PgBouncer.
+    /// Returns the same database behind a pooler in transaction mode, such as PgBouncer.
     ///
-    /// Such a pooler may give each transaction another server connection. So
-    /// these connections leave no prepared statements on a server connection and
-    /// ask for none there: each use of a statement sends its text. That costs no
-    /// round trip, but the server parses and plans each time. It is not needed
-    /// with PgBouncer from 1.21 on where `max_prepared_statements` is set.
+    /// Such a pooler can use another server connection for each transaction. Therefore these
+    /// connections use no prepared statements, and send the text of each statement. This costs no
+    /// round trip, but the server parses and plans each time. It is not needed with PgBouncer 1.21
+    /// or later with `max_prepared_statements`.
     ///
-    /// The driver's tokens for cancelling a query are of no use on such a
-    /// connection.
+    /// The driver's tokens for canceling a query do not work on such a connection.
     #[must_use]
     pub fn behind_pooler(mut self) -> Self {
         self.pooled = true;
@@ -152,7 +148,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// Each of [`ConnectError`]'s kinds but the first two.
+    /// All kinds of [`ConnectError`] except the first two.
     pub fn connect(&self) -> Answer<'_, Result<AsyncPgConnection, ConnectError>> {
         Box::pin(async { self.for_diesel(self.client().await?).await })
     }
@@ -170,10 +166,9 @@ impl Database {
         }
     }
 
-    /// Opens a connection of the driver's own, without Diesel: for statements
-    /// that Diesel has no words for, such as `CREATE DATABASE`.
+    /// Opens a connection of the driver, without Diesel, for statements such as `CREATE DATABASE`.
     ///
-    /// It ends when it is dropped. To be called inside a Tokio runtime.
+    /// It closes when you drop it. Call it inside a Tokio runtime.
     ///
     /// # Errors
     ///

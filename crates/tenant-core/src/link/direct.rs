@@ -12,20 +12,18 @@ use crate::{Answer, PgError};
 const SETTING: &str = "diesel_tenants.direct";
 
 impl Database {
-    /// Whether the URL leads to PostgreSQL itself, and not to a pooler such as
-    /// PgBouncer. What is set for a session, or locked by it, is only kept
-    /// together on a direct connection.
+    /// Whether the URL leads directly to PostgreSQL, and not to a pooler such as PgBouncer. Session
+    /// settings and session locks work only on a direct connection.
     ///
-    /// It is found out by a connection that brings a setting of its own:
-    /// PostgreSQL knows it afterwards, while a pooler, whose server connections
-    /// are there before its clients, refuses it or leaves it out. A pooler in
-    /// session mode counts as a pooler, too.
+    /// The call opens a connection with its own setting. PostgreSQL knows the setting afterwards. A
+    /// pooler refuses or ignores it, because its server connections already exist. A pooler in
+    /// session mode also counts as a pooler.
     ///
-    /// The answer is kept, also for the clones of this value.
+    /// The answer is cached, also for clones of this value.
     ///
     /// # Errors
     ///
-    /// Each of [`ConnectError`]'s kinds but the first two.
+    /// All kinds of [`ConnectError`] except the first two.
     pub fn is_direct(&self) -> Answer<'_, Result<bool, ConnectError>> {
         Box::pin(async {
             let ask = || async { Ok(self.first().await?.is_some()) };
@@ -43,12 +41,11 @@ impl Database {
         !self.pooled && self.is_direct().await.unwrap_or(false)
     }
 
-    /// Opens a connection of the driver's own in the session that migrations run in:
-    /// in UTC, read-write, with every row visible or an error, and without
-    /// time-outs, whatever the role and the database set.
+    /// Opens a connection of the driver with the session settings of migrations: UTC, read-write,
+    /// every row visible or an error, and no timeouts, whatever the role and the database set.
     ///
-    /// Behind a pooler these settings can't be kept, and it is an ordinary connection.
-    /// It ends when it is dropped. To be called inside a Tokio runtime.
+    /// Behind a pooler, these settings cannot be kept, and the connection is an ordinary one. It
+    /// closes when you drop it. Call it inside a Tokio runtime.
     ///
     /// # Errors
     ///

@@ -5,92 +5,90 @@ use tokio_postgres::error::SqlState;
 
 use crate::PgError;
 
-/// A connection that could not be opened. `target` is `role@host:port/database`;
-/// no password is in any of the texts.
+/// A failed connection. `target` is `role@host:port/database`. No text contains a password.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The URL cannot be read.
-    #[error("the database URL cannot be used: {reason}")]
+    /// The URL is not valid.
+    #[error("cannot use the database URL: {reason}")]
     Url {
         /// Which part is wrong.
         reason: String,
     },
-    /// A variable of libpq's names a service that cannot be used.
-    #[error("{variable} cannot be used: {reason}")]
+    /// A libpq variable names a service that cannot be used.
+    #[error("cannot use {variable}: {reason}")]
     Variable {
         /// The name of the variable.
         variable: &'static str,
         /// What is wrong.
         reason: String,
     },
-    /// The certificates to trust cannot be read.
-    #[error("the server's certificate cannot be checked: {reason}")]
+    /// The trusted certificates could not be read.
+    #[error("could not check the server's certificate: {reason}")]
     Trust {
         /// What is wrong.
         reason: String,
     },
-    /// The certificate that is to be shown to the server, or its key, cannot be used.
-    #[error("the certificate of the client cannot be used: {reason}")]
+    /// The client certificate or its key cannot be used.
+    #[error("could not use the client certificate: {reason}")]
     Identity {
         /// What is wrong.
         reason: String,
     },
-    /// Nobody answers there.
+    /// No server answers at this address.
     #[error("no PostgreSQL server answers at {target}")]
     NoServer {
-        /// Where it was looked for.
+        /// The address.
         target: String,
         /// What the operating system says.
         source: PgError,
     },
-    /// The server wants another password, role or address.
-    #[error("the server refuses the login as {target}")]
+    /// The server refused the role, the password or the client address.
+    #[error("the server refused the login as {target}")]
     Login {
-        /// As whom, and where.
+        /// The role and the address.
         target: String,
-        /// What the server says.
+        /// A server error.
         source: PgError,
     },
     /// The server has no such database.
     #[error("the database of {target} does not exist")]
     NoDatabase {
-        /// Where it was looked for.
+        /// The address.
         target: String,
-        /// What the server says.
+        /// A server error.
         source: PgError,
     },
-    /// Encryption was asked for, and could not be agreed on.
-    #[error("no TLS connection to {target}")]
+    /// The TLS connection failed.
+    #[error("could not open a TLS connection to {target}")]
     Tls {
-        /// Where.
+        /// The address.
         target: String,
         /// What went wrong.
         source: PgError,
     },
-    /// The session reads a backslash in `'...'` as more than a character.
+    /// The session treats a backslash in `'...'` as an escape character.
     #[error(
-        "the session at {target} has standard_conforming_strings = off, and SQL cannot be read safely with it"
+        "the session at {target} has standard_conforming_strings = off, which is not supported"
     )]
     OldStrings {
-        /// Where.
+        /// The address.
         target: String,
     },
-    /// A URL for one tenant is asked for, and a pooler is at the other end.
+    /// A URL for one tenant does not work through a pooler.
     #[error(
-        "{target} is reached through a pooler, which does not keep the search path of a URL for one \
-         tenant"
+        "cannot give a URL for one tenant: a pooler, as at {target}, does not keep its search path"
     )]
     PoolerHasNoPath {
-        /// Where.
+        /// The address.
         target: String,
     },
-    /// Whatever else the server answers, such as too many connections.
-    #[error("the server at {target} takes no connection")]
+    /// Another answer of the server, such as too many connections.
+    #[error("the server at {target} refused the connection")]
     Refused {
-        /// Where.
+        /// The address.
         target: String,
-        /// What the server says.
+        /// A server error.
         source: PgError,
     },
 }

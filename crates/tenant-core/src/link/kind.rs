@@ -2,24 +2,22 @@
 
 use super::{ConnectError, PgError};
 
-/// Errors grouped by what the caller can do about them. In doubt it is
+/// Errors, grouped by what the caller can do about them. If in doubt, the kind is
 /// [`ErrorKind::Failed`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// There is no connection to be had, or it was lost. It may work a moment later.
+    /// No connection could be opened, or it was lost. A retry can succeed.
     Unreachable,
-    /// The URL, the role or the database is wrong, and stays so until somebody corrects
-    /// it.
+    /// The URL, the role or the database is wrong. A retry fails until it is corrected.
     Misconfigured,
     /// The database lacks what this library needs, such as the list of tenants.
     NotSetUp,
-    /// There is no such tenant, schema, version or server.
+    /// The tenant, schema, version or node does not exist.
     NotFound,
     /// The tenant is registered, but part of it is missing.
     Damaged,
-    /// A name is taken, or another session holds what is needed. The first stays so; the
-    /// second may work a moment later.
+    /// A name is taken, or another session holds a lock. In the second case, a retry can succeed.
     Conflict,
     /// The role lacks a right.
     Denied,
@@ -33,7 +31,7 @@ pub enum ErrorKind {
 }
 
 impl PgError {
-    /// The kind of what was said.
+    /// Returns the kind of the error.
     ///
     /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
     #[must_use]
@@ -63,7 +61,7 @@ impl ErrorKind {
 }
 
 impl ConnectError {
-    /// The kind of it.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -83,7 +81,7 @@ impl ConnectError {
         }
     }
 
-    /// What PostgreSQL, or the way to it, said, when it was asked.
+    /// Returns the error of PostgreSQL or of the connection, if there is one.
     #[must_use]
     pub fn postgres(&self) -> Option<&PgError> {
         match self {
@@ -101,7 +99,7 @@ impl ConnectError {
         }
     }
 
-    /// The SQLSTATE behind this error, when the server spoke.
+    /// Returns the SQLSTATE, if the error came from the server.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         self.postgres().and_then(PgError::sqlstate)

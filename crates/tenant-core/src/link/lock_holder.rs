@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-/// A session of the server that holds a lock somebody else waited for. What the
-/// role may not see, or the server does not know, is `None`.
+/// A session that holds a lock for which another session waited. A field is `None` if the role
+/// cannot see it, or if the server does not know it.
 ///
-/// The text of its query is left out: there may be anybody's data in it.
+/// The text of its query is left out, because it can contain data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LockHolder {
-    /// Its process on the server; 0 for a prepared transaction.
+    /// Its process id on the server; 0 for a prepared transaction.
     pub pid: i32,
     /// Its `application_name`.
     pub application: Option<String>,
@@ -19,7 +19,7 @@ pub struct LockHolder {
     pub state: Option<String>,
     /// When its last query began: `2026-01-31 23:59:59`, in UTC.
     pub query_start: Option<String>,
-    /// Whether it is a run on a tenant, as those of this library are.
+    /// Whether it is a run of this library on a tenant.
     pub is_run: bool,
 }
 

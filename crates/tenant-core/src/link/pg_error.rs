@@ -10,10 +10,10 @@ use crate::assertion::Assertion;
 use crate::link::{LockHolder, in_words};
 use crate::made_up::{MadeUp, TRIAL};
 
-/// An error of the server or of the connection to it, in PostgreSQL's own words.
+/// An error of the server or of the connection, in PostgreSQL's words.
 ///
-/// Its `Display` is the whole message: text, SQLSTATE, detail and hint, and who
-/// held the lock that was not to be had.
+/// `Display` is the whole message: text, SQLSTATE, detail and hint, and the sessions that held the
+/// lock.
 #[derive(Debug)]
 pub struct PgError {
     cause: Arc<Cause>,
@@ -77,7 +77,7 @@ impl PgError {
         }
     }
 
-    /// Who held the lock that was not to be had in time, as far as is known.
+    /// Returns the sessions that held the lock, as far as known.
     #[must_use]
     pub fn holders(&self) -> &[LockHolder] {
         &self.holders
@@ -118,7 +118,7 @@ impl PgError {
         routine == Some("check_enable_rls")
     }
 
-    /// The SQLSTATE, five characters, when the server itself spoke.
+    /// Returns the SQLSTATE, five characters, if the error came from the server.
     ///
     /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
     #[must_use]
@@ -136,9 +136,9 @@ impl PgError {
         error.is_closed() || source.is_some_and(|source| source.is::<std::io::Error>())
     }
 
-    /// Whether the server that answers needs another one, which it does not reach:
-    /// the server of a cluster on which the rows are. The connection that this came
-    /// over is whole. Class 08 is that of connections; 08P01 is what a pooler says.
+    /// Whether the server could not reach another server that it needs, such as the cluster node
+    /// with the rows. The connection itself works. Class 08 contains connection errors; poolers use
+    /// 08P01.
     #[must_use]
     pub fn is_of_another_server(&self) -> bool {
         let code = self.sqlstate();
@@ -158,7 +158,7 @@ impl PgError {
         self.server().map(DbError::message)
     }
 
-    /// The server's hint, if it gave one.
+    /// Returns the server's hint, if there is one.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.server().and_then(DbError::hint)
@@ -304,7 +304,7 @@ fn write_message(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Resul
 fn write_server_error(formatter: &mut impl fmt::Write, error: &DbError) -> fmt::Result {
     write_message(formatter, error)?;
     if let Some(detail) = error.detail() {
-        write!(formatter, "; detail: {detail}")?;
+        write!(formatter, ": {detail}")?;
     }
     if let Some(hint) = error.hint() {
         write!(formatter, "; hint: {hint}")?;

@@ -38,7 +38,7 @@ impl Wanted {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn misses(
         self,
         client: &Client,

@@ -14,25 +14,25 @@ const MOST: usize = 100;
 /// How much of each text is kept, in bytes.
 const LONGEST: usize = 10_000;
 
-/// A warning or a notice of PostgreSQL about a statement of a migration.
+/// A warning or notice of PostgreSQL about a statement of a migration.
 ///
-/// `Display` is its text, with what the server gave in addition.
+/// `Display` is its text, SQLSTATE, detail and hint.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct ServerMessage {
-    /// PostgreSQL's word, in English: `WARNING`, `NOTICE`, `INFO`.
+    /// The severity, in English: `WARNING`, `NOTICE`, `INFO`.
     pub severity: String,
-    /// What it says.
+    /// The text.
     pub text: String,
     /// Its SQLSTATE.
     pub sqlstate: String,
-    /// What it adds to that.
+    /// The detail.
     pub detail: Option<String>,
-    /// What it advises.
+    /// The hint.
     pub hint: Option<String>,
     /// The migration's name.
     pub migration: String,
-    /// Which of its files: `up.sql`.
+    /// The file of the migration: `up.sql`.
     pub file: String,
     /// The line of that file, from 1, where the statement starts.
     pub line: usize,
@@ -81,7 +81,7 @@ impl ServerMessage {
         }
     }
 
-    /// Whether it is a warning, and not a notice.
+    /// Whether it is a warning.
     #[must_use]
     pub fn is_warning(&self) -> bool {
         self.severity == "WARNING"
@@ -95,7 +95,7 @@ impl fmt::Display for ServerMessage {
             write!(formatter, " (SQLSTATE {})", self.sqlstate)?;
         }
         if let Some(detail) = &self.detail {
-            write!(formatter, "; detail: {detail}")?;
+            write!(formatter, ": {detail}")?;
         }
         if let Some(hint) = &self.hint {
             write!(formatter, "; hint: {hint}")?;

@@ -195,7 +195,7 @@ fn web_pki(
 fn roots_from_file(file: &Path) -> Result<RootCertStore, ConnectError> {
     let unreadable = |reason: String| {
         trust_problem(format!(
-            "sslrootcert {} cannot be used: {reason}",
+            "could not use sslrootcert {}: {reason}",
             file.display()
         ))
     };
@@ -209,7 +209,9 @@ fn roots_from_file(file: &Path) -> Result<RootCertStore, ConnectError> {
             .map_err(|error| unreadable(error.to_string()))?;
     }
     if roots.is_empty() {
-        return Err(unreadable("it holds no certificate in PEM form".to_owned()));
+        return Err(unreadable(
+            "it contains no certificate in PEM form".to_owned(),
+        ));
     }
     Ok(roots)
 }
@@ -220,7 +222,7 @@ fn roots_of_system() -> Result<RootCertStore, ConnectError> {
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if added == 0 {
         return Err(trust_problem(
-            "the system has no certificate authorities; name a file with `sslrootcert`".to_owned(),
+            "the system has no certificate authorities".to_owned(),
         ));
     }
     Ok(roots)
@@ -237,9 +239,8 @@ struct Verifier {
 /// What webpki says in a word, with what can be done about it.
 #[derive(Debug, ThisError)]
 #[error(
-    "the server's certificate is of X.509 version 1, which cannot be verified: give the server one \
-     of version 3, as a certificate authority makes it, or do without verification (sslmode=require \
-     without sslrootcert)"
+    "cannot verify the server's certificate: it has X.509 version 1 (use version 3, or \
+     sslmode=require without sslrootcert to skip verification)"
 )]
 struct Version1;
 

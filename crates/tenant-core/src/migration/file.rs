@@ -12,12 +12,12 @@ use super::signs::Signs;
 /// The byte order mark that some editors put at the start of a file.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Which of a migration's files something stands in. `Display` gives its name.
+/// A file of a migration. `Display` is its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MigrationFile {
     /// `up.sql`, which applies the migration.
     Up,
-    /// `down.sql`, which reverts it.
+    /// `down.sql`, which rolls the migration back.
     Down,
 }
 

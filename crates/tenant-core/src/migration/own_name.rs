@@ -31,7 +31,7 @@ const WORDS: [&str; 5] = [
     "namespace",
 ];
 
-/// A place where migrations use their schema's name. `Display` has file, line and purpose.
+/// A place where migrations use the name of their schema. `Display` shows file, line and purpose.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NameUse {
     version: Version,
@@ -40,34 +40,34 @@ pub struct NameUse {
     purpose: NamePurpose,
 }
 
-/// What migrations use their schema's name for.
+/// How migrations use the name of their schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum NamePurpose {
-    /// What they do depends on it.
+    /// In a condition.
     Condition,
-    /// A row contains it, or something made of it.
+    /// In a row, directly or as part of another text.
     Row,
-    /// A statement that is put together contains it, or something made of it.
+    /// In a composed statement, directly or as part of another text.
     Statement,
-    /// Something else.
+    /// In another expression.
     Expression,
 }
 
 impl NameUse {
-    /// The migration's name.
+    /// Returns the name of the migration.
     #[must_use]
     pub fn migration(&self) -> &str {
         &self.migration
     }
 
-    /// The line of its `up.sql`, from 1.
+    /// Returns the line of its `up.sql`, from 1.
     #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// What the name is used for.
+    /// Returns how the name is used.
     #[must_use]
     pub fn purpose(&self) -> NamePurpose {
         self.purpose

@@ -10,14 +10,13 @@ use super::abroad::made_abroad;
 use super::outside::{Pace, makes_temporary, pace};
 use super::transaction_need::{TransactionNeed, transaction_need};
 
-/// Why a migration is not run, and the line, from 1, of its `up.sql` or
-/// `down.sql`.
+/// Why a migration cannot run, and the line of its `up.sql` or `down.sql`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Refusal {
     /// The line, from 1.
     pub line: usize,
-    /// What stands there.
+    /// The reason.
     pub reason: Reason,
 }
 
@@ -27,73 +26,62 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// What cannot go well in a migration.
+/// Why a migration cannot run.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Reason {
-    /// There is nothing to run.
-    #[error("it contains no SQL statement; write one, or delete the migration's folder")]
+    /// The file contains no statement.
+    #[error("the file contains no SQL statement")]
     Empty,
-    /// Text of PostgreSQL cannot hold it.
-    #[error("it contains a NUL byte; save the file as UTF-8 text")]
+    /// The file contains NUL, which PostgreSQL cannot store.
+    #[error("the file contains a NUL byte")]
     Nul,
-    /// The rest of the file would be swallowed.
-    #[error("a {0} is opened and never closed")]
+    /// A string, comment or block is not closed, and would include the rest of the file.
+    #[error("a {0} is never closed")]
     Unterminated(&'static str),
-    /// It would end the tenant's transaction half way.
-    #[error("`{0}` would end or begin a transaction, and each run has one of its own; remove it")]
+    /// A statement would begin or end a transaction.
+    #[error("`{0}` would begin or end a transaction, but the run controls the transaction")]
     TransactionControl(String),
-    /// The transaction has asked queries before the migration.
+    /// A statement must come before any query of the transaction.
     #[error(
-        "`SET TRANSACTION` must come before any query, and a run asks some before its migrations; \
-         remove it"
+        "`SET TRANSACTION` must come before any query, but a run sends queries before its \
+         migrations"
     )]
     TransactionMode,
-    /// It would free the lock that keeps other runs away.
-    #[error(
-        "`pg_advisory_unlock_all` also frees the lock that keeps other runs away; free your own \
-         locks with `pg_advisory_unlock`"
-    )]
+    /// A statement would release the lock of this run.
+    #[error("`pg_advisory_unlock_all` would also release the lock of this run")]
     UnlockAll,
-    /// The data would have to come over the connection.
-    #[error("`COPY` with STDIN or STDOUT needs a client that holds the data; use INSERT instead")]
+    /// The client would have to send or receive data.
+    #[error("`COPY` with STDIN or STDOUT needs a client that sends or receives the data")]
     Copy,
-    /// A command of psql, not of PostgreSQL.
-    #[error("a backslash command belongs to psql, and PostgreSQL does not know it; remove it")]
+    /// A command of psql.
+    #[error("a backslash command works only in psql")]
     Backslash,
-    /// It runs in a transaction, and cannot.
-    #[error(
-        "`{0}` cannot run in a transaction; move it to a migration of its own that has a \
-         metadata.toml with `run_in_transaction = false` beside its up.sql"
-    )]
+    /// A statement cannot run in a transaction.
+    #[error("`{0}` cannot run in a transaction")]
     OutsideOnly(&'static str),
-    /// If what runs outside a transaction failed, this would stay, and be in the
-    /// way of the next run.
+    /// Statements inside and outside a transaction share a migration, so a failure would leave half
+    /// of it.
     #[error(
-        "this statement shares a migration with `{0}`, which runs outside a transaction: when one \
-         fails, the other stays; move it to a migration of its own"
+        "this statement shares a migration with `{0}`, which runs outside a transaction, so a \
+         failure would leave half of the migration"
     )]
     Mixed(&'static str),
-    /// It runs outside a transaction, and a run that is cut off could not be continued.
+    /// An object of the session is used outside a transaction, so an interrupted run could not
+    /// continue.
     #[error(
-        "`{0}` makes something that ends with the session, in a migration that runs outside a \
-         transaction: a run that was interrupted could not continue; use an ordinary table"
+        "`{0}` lasts only for the session, so an interrupted run outside a transaction could not \
+         continue"
     )]
     EndsWithSession(String),
-    /// It would give up the lock under which migrations run.
-    #[error("`DISCARD ALL` would release the lock of this run; remove it")]
+    /// A statement would release the lock of this run.
+    #[error("`DISCARD ALL` would release the lock of this run")]
     DiscardAll,
-    /// A tenant's migration, and not a tenant's thing.
-    #[error(
-        "it makes `{0}`, outside the tenant's schema; leave the schema out of the name, or move it \
-         to the public migrations"
-    )]
+    /// A tenant's migration would create an object outside the tenant's schema.
+    #[error("the statement creates `{0}` outside the tenant's schema")]
     Abroad(String),
-    /// A tenant's migration, and all schemas.
-    #[error(
-        "without IN SCHEMA, default privileges are those of the whole database; name the \
-         schema in a public migration, or grant rights on each of the tenant's tables"
-    )]
+    /// A tenant's migration would change default privileges of all schemas.
+    #[error("without IN SCHEMA, the statement changes default privileges in the whole database")]
     DefaultPrivileges,
 }
 
@@ -304,15 +292,15 @@ mod tests {
         let open = |text: &str| split(text).unwrap_err().to_string();
         assert_eq!(
             open("SELECT 1;\nSELECT 'a"),
-            "line 2: a string is opened and never closed"
+            "line 2: a string is never closed"
         );
         assert_eq!(
             open("SELECT 1;\nCREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC SELECT 1;\nSELECT 2;"),
-            "line 3: a `BEGIN ATOMIC` block is opened and never closed"
+            "line 3: a `BEGIN ATOMIC` block is never closed"
         );
         assert_eq!(
             open("CREATE RULE r AS ON INSERT TO t DO (DELETE FROM a;\nSELECT 2;"),
-            "line 1: a parenthesis is opened and never closed"
+            "line 1: a parenthesis is never closed"
         );
     }
 

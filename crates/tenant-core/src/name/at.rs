@@ -2,12 +2,12 @@
 
 use super::Version;
 
-/// How far a schema is.
+/// The version of a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum At {
-    /// It has none of the migrations.
+    /// Before the first migration.
     Nothing,
-    /// It has this migration and all older ones.
+    /// This migration and all older ones.
     Version(Version),
 }
 

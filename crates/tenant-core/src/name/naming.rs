@@ -11,11 +11,10 @@ use super::{InvalidName, InvalidSchemaName, SchemaName, TenantName};
 /// Where the name stands in a template.
 const NAME: &str = "{name}";
 
-/// Which names a fleet's tenants may have, and what their schemas are called.
+/// The rules for tenant names and for the names of their schemas.
 ///
-/// The default is today's strict rule for names (see [`TenantName`]), and a schema that is
-/// called as its tenant. A template puts something around the name, and a pattern allows
-/// other names:
+/// By default, names follow the strict rule (see [`TenantName`]), and each schema has its tenant's
+/// name. A template adds text around the name, and a pattern allows other names:
 ///
 /// ```
 /// use tenant_core::Naming;
@@ -27,8 +26,8 @@ const NAME: &str = "{name}";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Every text that comes from outside becomes a name by [`Naming::name`]. A name that is
-/// registered already is read whatever the rule says: the rule is for new names.
+/// [`Naming::name`] turns every outside text into a name. The rule applies to new names only, so
+/// registered names are always read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Naming {
     schemas: Schemas,
@@ -66,22 +65,22 @@ impl PartialEq for Names {
 
 impl Eq for Names {}
 
-/// What is wrong with a template or a pattern.
+/// An invalid template or pattern.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvalidNaming {
-    /// It does not say where the name stands, or says it twice.
+    /// The template does not contain `{name}` exactly once.
     #[error("{0:?} cannot be a template for schema names: it must contain `{NAME}` exactly once")]
     Template(String),
-    /// What it puts around a name no schema's name can begin or end with.
+    /// The template creates names that no schema can have.
     #[error("{template:?} cannot be a template for schema names: {rule}")]
     Around {
         /// The template.
         template: String,
-        /// Which rule the schema of a tenant called `a` would break.
+        /// The rule that the schema of a tenant named `a` would break.
         rule: super::SchemaNameRule,
     },
-    /// It is no regular expression.
+    /// The pattern is not a regular expression.
     #[error("{pattern:?} cannot be a pattern for tenant names: {message}")]
     Pattern {
         /// The pattern.
@@ -92,19 +91,19 @@ pub enum InvalidNaming {
 }
 
 impl Naming {
-    /// Calls a schema as its tenant. This is the default.
+    /// Gives each schema the name of its tenant. This is the default.
     #[must_use]
     pub fn same() -> Self {
         Self::default()
     }
 
-    /// Calls a schema by this template, in which `{name}` stands for the tenant's name:
+    /// Names schemas by this template, in which `{name}` stands for the tenant's name:
     /// `org_{name}`.
     ///
     /// # Errors
     ///
-    /// [`InvalidNaming`] unless it contains `{name}` exactly once, and schemas can be
-    /// called so.
+    /// [`InvalidNaming`] unless the template contains `{name}` exactly once and creates valid
+    /// names.
     pub fn template(template: &str) -> Result<Self, InvalidNaming> {
         let invalid = || InvalidNaming::Template(template.to_owned());
         let (prefix, suffix) = template.split_once(NAME).ok_or_else(invalid)?;
@@ -127,9 +126,8 @@ impl Naming {
         Ok(Self { schemas, names })
     }
 
-    /// Takes a tenant's schema from the list of tenants, which has a column for it. A new
-    /// tenant is created by [`Tenants::create_in`](crate::Tenants::create_in), which is told
-    /// both.
+    /// Reads a tenant's schema from the list of tenants, which has a column for it. Create tenants
+    /// with [`Tenants::create_in`](crate::Tenants::create_in), which takes both names.
     #[must_use]
     pub fn mapped() -> Self {
         Self {
@@ -144,12 +142,12 @@ impl Naming {
         Self { schemas, ..self }
     }
 
-    /// Allows the names that match this regular expression as a whole, instead of those
-    /// that the strict rule allows. Names have at most 63 bytes and no NUL in any case.
+    /// Allows names that fully match this regular expression, instead of the strict rule. Names
+    /// always have at most 63 bytes and no NUL.
     ///
     /// # Errors
     ///
-    /// [`InvalidNaming::Pattern`] if it is no regular expression.
+    /// [`InvalidNaming::Pattern`] if it is not a regular expression.
     pub fn allowing(self, pattern: &str) -> Result<Self, InvalidNaming> {
         let compiled = |text: &str| {
             Regex::new(text).map_err(|error| InvalidNaming::Pattern {
@@ -166,12 +164,12 @@ impl Naming {
         Ok(Self { names, ..self })
     }
 
-    /// The name of a tenant that this text is: the door for texts from outside.
+    /// Turns an outside text into a tenant name.
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] with the rule that it breaks. A schema that the template makes of it
-    /// is checked too.
+    /// [`InvalidName`] with the broken rule. The check includes the schema name that the template
+    /// creates.
     pub fn name(&self, text: &str) -> Result<TenantName, InvalidName> {
         let name = match &self.names {
             Names::Strict => text.parse()?,
@@ -187,14 +185,14 @@ impl Naming {
         Ok(name)
     }
 
-    /// The schema of the tenant `name`. None if only the list of tenants knows, or if
-    /// no schema can be called so.
+    /// Returns the schema of the tenant `name`; `None` if only the list of tenants knows it, or if
+    /// no schema can have that name.
     #[must_use]
     pub fn schema_of(&self, name: &TenantName) -> Option<SchemaName> {
         self.derived(name).ok().flatten()
     }
 
-    /// Whether the list of tenants says which schema is whose.
+    /// Whether the list of tenants gives the schema of each tenant.
     #[must_use]
     pub fn is_mapped(&self) -> bool {
         self.schemas == Schemas::Mapped
@@ -423,7 +421,7 @@ mod tests {
         let error = naming.name("Big").unwrap_err().to_string();
         assert_eq!(
             error,
-            "\"Big\" cannot be a tenant's name: it does not match the pattern \
+            "\"Big\" cannot be a tenant name: it does not match the pattern \
              `[a-z][a-z0-9-]{1,50}|Ü`"
         );
         // What is registered is read.
@@ -446,7 +444,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .contains("it has 64 bytes, and PostgreSQL keeps 63"),
+                .contains("it has 64 bytes; PostgreSQL allows 63"),
             "{error}"
         );
         let own = Naming::same().allowing(".*").unwrap();

@@ -8,10 +8,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The address of one of the servers that a cluster consists of, as the cluster's
-/// list of nodes (`pg_dist_node`) has it.
+/// The address of a cluster node, as in the list of nodes (`pg_dist_node`).
 ///
-/// Written as `HOST:PORT`, and an IPv6 address in brackets:
+/// The form is `HOST:PORT`, with an IPv6 address in brackets:
 ///
 /// ```
 /// use tenant_core::Node;
@@ -40,13 +39,13 @@ impl Node {
         Self { host, port }
     }
 
-    /// Its name or address, without brackets.
+    /// Returns its host name or address, without brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Its port.
+    /// Returns its port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
@@ -93,9 +92,9 @@ impl From<Node> for String {
     }
 }
 
-/// A text that is no address of a server.
+/// A text that is not a node address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{0:?} is no address of a server: it is written HOST:PORT, such as `10.0.0.12:5432`")]
+#[error("{0:?} is not a node address, such as `10.0.0.12:5432`")]
 pub struct InvalidNode(String);
 
 fn parse(text: &str) -> Option<Node> {

@@ -81,7 +81,7 @@ impl fmt::Display for Schema<'_> {
             Self::Tenant(target) => write!(formatter, "tenant `{}`", target.name),
             Self::Spare(name) => write!(formatter, "spare schema `{name}`"),
             // Its name is made up, and says nothing to anybody.
-            Self::Rehearsal(_) => formatter.write_str("a rehearsal of the migrations"),
+            Self::Rehearsal(_) => formatter.write_str("a trial run of the migrations"),
         }
     }
 }

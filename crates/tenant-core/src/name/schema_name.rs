@@ -8,19 +8,19 @@ use std::fmt;
 use std::str::FromStr;
 
 use sql_text::ident;
-/// The rules for names of schemas, which are those of [`tenant_path`].
+/// The rules for names of schemas, defined by [`tenant_path`].
 pub use tenant_path::NameRule as SchemaNameRule;
 use tenant_path::TenantPath;
 use thiserror::Error;
 
 use super::schema::MIGRATION_HISTORY;
 
-/// The name of a schema that may be a tenant's, or a spare: any identifier that
-/// PostgreSQL keeps whole and leaves to users.
+/// The name of a schema that can be a tenant's or a spare: any identifier that PostgreSQL stores
+/// without cutting it and does not reserve.
 ///
-/// It has at most 63 bytes, contains no NUL, and is no schema of the system's own
-/// (`pg_*`, `public`, `information_schema`). Hyphens, quotes, spaces and letters of any
-/// script are fine: wherever the name becomes SQL text it is quoted.
+/// It has at most 63 bytes, contains no NUL, and is not a system schema (`pg_*`, `public`,
+/// `information_schema`). It can contain hyphens, quotes, spaces and letters of any script, because
+/// SQL text always quotes it.
 ///
 /// ```
 /// use tenant_core::SchemaName;
@@ -31,22 +31,21 @@ use super::schema::MIGRATION_HISTORY;
 /// # Ok::<(), tenant_core::InvalidSchemaName>(())
 /// ```
 ///
-/// It is not the name of a tenant:
+/// It is not a tenant name:
 ///
 /// ```compile_fail
 /// # let schema: tenant_core::SchemaName = "acme".parse().unwrap();
 /// let tenant: tenant_core::TenantName = schema.into();
 /// ```
 ///
-/// Nor is a tenant's name that of a schema. [`Tenants`](crate::Tenants) knows which
-/// schema is whose:
+/// A tenant name is not a schema name either. [`Tenants`](crate::Tenants) maps tenants to schemas:
 ///
 /// ```compile_fail
 /// # let tenant: tenant_core::TenantName = "acme".parse().unwrap();
 /// let schema: tenant_core::SchemaName = tenant.into();
 /// ```
 ///
-/// Nor does a text become one without the check:
+/// A text becomes a schema name only through the check:
 ///
 /// ```compile_fail
 /// let schema: tenant_core::SchemaName = String::from("acme").into();
@@ -66,7 +65,7 @@ use super::schema::MIGRATION_HISTORY;
 pub struct SchemaName(String);
 
 impl SchemaName {
-    /// The name as text, unquoted.
+    /// Returns the name as text, unquoted.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

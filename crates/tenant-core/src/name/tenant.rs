@@ -15,18 +15,17 @@ use super::{InvalidSchemaName, SchemaName, SchemaNameRule, reserved};
 /// (`NAMEDATALEN - 1`, in bytes).
 pub(super) const MAX_BYTES: usize = 63;
 
-/// The name of a tenant. Its schema is another thing, although it can be called like it:
-/// see [`SchemaName`](crate::SchemaName).
+/// The name of a tenant. The name of its schema is a separate value, although both can be the same
+/// text: see [`SchemaName`](crate::SchemaName).
 ///
-/// Read from a text, it starts with an ASCII letter or an underscore, continues with ASCII
-/// letters, digits and underscores, has at most 63 bytes, and is neither a reserved
-/// PostgreSQL keyword nor a schema of the system's own (`pg_*`, `public`,
-/// `information_schema`). Upper and lower case are kept and told apart, as
-/// PostgreSQL does with quoted identifiers. A fleet whose tenants have other names says so
-/// by [`Naming::allowing`](crate::Naming::allowing), and reads texts by
+/// A name parsed from a text starts with an ASCII letter or an underscore, and continues with ASCII
+/// letters, digits and underscores. It has at most 63 bytes, and is neither a reserved PostgreSQL
+/// keyword nor a system schema (`pg_*`, `public`, `information_schema`). Case is kept and
+/// distinguished, as in quoted identifiers of PostgreSQL. For other names, set a pattern with
+/// [`Naming::allowing`](crate::Naming::allowing), and parse texts with
 /// [`Tenants::name`](crate::Tenants::name).
 ///
-/// A string does not become a name without the check:
+/// A string becomes a name only through this check:
 ///
 /// ```
 /// use tenant_core::TenantName;
@@ -49,8 +48,8 @@ pub(super) const MAX_BYTES: usize = 63;
 pub struct TenantName(String);
 
 impl TenantName {
-    /// A name that is any text which PostgreSQL takes as a quoted identifier: 1 to 63
-    /// bytes, without NUL. For names whose rule is the fleet's own.
+    /// Creates a name from any text that PostgreSQL accepts as a quoted identifier: 1 to 63 bytes,
+    /// without NUL. Use it if you have your own rule for names.
     ///
     /// ```
     /// use tenant_core::TenantName;
@@ -63,7 +62,7 @@ impl TenantName {
     ///
     /// # Errors
     ///
-    /// [`InvalidName`] for other texts.
+    /// [`InvalidName`] for any other text.
     pub fn quoted(text: &str) -> Result<Self, InvalidName> {
         let rule = match text.len() {
             0 => NameRule::Empty,
@@ -74,7 +73,7 @@ impl TenantName {
         Err(InvalidName::of(text, rule))
     }
 
-    /// The name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -141,7 +140,7 @@ impl Borrow<str> for TenantName {
 
 /// A text that cannot be the name of a tenant, and which rule it breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{name:?} cannot be a tenant's name: {rule}{}", rule.example())]
+#[error("{name:?} cannot be a tenant name: {rule}{}", rule.example())]
 #[non_exhaustive]
 pub struct InvalidName {
     /// The text that was given, cut after 64 characters.
@@ -175,61 +174,61 @@ impl InvalidName {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NameRule {
-    /// There is no text.
+    /// The text is empty.
     #[error("it is empty")]
     Empty,
-    /// A row of the list has none.
+    /// A row of the list has no name.
     #[error("its row has NULL or an empty text")]
     NoName,
-    /// The first character is something else.
-    #[error("it starts with {0:?}, and must start with a letter (a-z, A-Z) or an underscore")]
+    /// The first character is not allowed.
+    #[error("it starts with {0:?} instead of a letter (a-z, A-Z) or an underscore")]
     Start(char),
-    /// A later character is something else.
-    #[error("it contains {0:?}, and may contain only letters (a-z, A-Z), digits and underscores")]
+    /// A later character is not allowed.
+    #[error("it contains {0:?}; only letters (a-z, A-Z), digits and underscores are allowed")]
     Character(char),
-    /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} characters, and PostgreSQL keeps {MAX_BYTES}")]
+    /// The text is longer than PostgreSQL allows.
+    #[error("it has {0} characters; PostgreSQL allows {MAX_BYTES}")]
     Length(usize),
-    /// SQL claims the word.
-    #[error("it is a reserved word of PostgreSQL")]
+    /// The text is a reserved word of SQL.
+    #[error("it is a reserved word in PostgreSQL")]
     Keyword,
-    /// A schema that exists in every database.
-    #[error("it is the name of a schema that belongs to PostgreSQL itself")]
+    /// The text is the name of a system schema.
+    #[error("it is the name of a PostgreSQL system schema")]
     System,
-    /// A character that no identifier can have.
-    #[error("it contains the character NUL")]
+    /// The text contains NUL.
+    #[error("it contains a NUL character")]
     Nul,
-    /// More bytes than PostgreSQL keeps.
-    #[error("it has {0} bytes, and PostgreSQL keeps {MAX_BYTES}")]
+    /// The text is longer than PostgreSQL allows.
+    #[error("it has {0} bytes; PostgreSQL allows {MAX_BYTES}")]
     Bytes(usize),
-    /// Something else than the pattern that names must match: see
+    /// The text does not match the pattern for names: see
     /// [`Naming::allowing`](crate::Naming::allowing).
     #[error("it does not match the pattern `{0}`")]
     Pattern(String),
-    /// Its schema could not exist.
-    #[error("its schema would be called {schema:?}: {rule}")]
+    /// The schema name would not be valid.
+    #[error("its schema would be named {schema:?}: {rule}")]
     Schema {
-        /// What its schema would be called, cut after 64 characters.
+        /// The name of the schema, cut after 64 characters.
         schema: String,
-        /// The rule that this breaks.
+        /// The broken rule.
         rule: SchemaNameRule,
     },
-    /// Its schema is another tenant's too, by what the list says.
-    #[error("its schema `{0}` is another tenant's too")]
+    /// The list gives the same schema to another tenant.
+    #[error("its schema `{0}` also belongs to another tenant")]
     Shared(SchemaName),
-    /// Several rows of the list have it.
+    /// Several rows of the list have the name.
     #[error("it is listed more than once")]
     Twice,
-    /// Its list and what is kept beside it name different schemas, and both can be its own.
-    #[error("it is listed with the schema `{listed}`, and `{kept}`, which was its schema, exists")]
+    /// The list and the table beside it name different schemas, and both can be right.
+    #[error("it is listed with the schema `{listed}`, but its earlier schema `{kept}` also exists")]
     TwoSchemas {
-        /// The schema by what the list says.
+        /// The schema in the list.
         listed: SchemaName,
-        /// The schema that is kept beside it.
+        /// The schema in the table beside the list.
         kept: String,
     },
-    /// Another schema was named than the one that it has by the fleet's template.
-    #[error("its schema has to be called `{0}`")]
+    /// The given schema differs from the schema by the template.
+    #[error("its schema must be named `{0}`")]
     OtherSchema(SchemaName),
 }
 
@@ -243,7 +242,7 @@ impl NameRule {
             | Self::Shared(_)
             | Self::TwoSchemas { .. }
             | Self::Twice => "",
-            _ => ". A good name is, for example, `acme_corp`",
+            _ => " (for example, `acme_corp`)",
         }
     }
 }
@@ -347,8 +346,7 @@ mod tests {
         let message = "acme corp".parse::<TenantName>().unwrap_err().to_string();
         assert_eq!(
             message,
-            "\"acme corp\" cannot be a tenant's name: it contains ' ', and may contain only \
-             letters (a-z, A-Z), digits and underscores. A good name is, for example, `acme_corp`"
+            "\"acme corp\" cannot be a tenant name: it contains ' '; only letters (a-z, A-Z), digits and underscores are allowed (for example, `acme_corp`)"
         );
     }
 }

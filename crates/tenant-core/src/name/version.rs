@@ -6,11 +6,10 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// The version of a migration, as Diesel writes it into its table.
+/// The version of a migration, as Diesel stores it.
 ///
-/// Diesel takes it from the name of the migration's folder: the text before the first
-/// `_`, without hyphens. Versions are ordered by their text, as in Diesel. A version is
-/// read from a folder's name as well:
+/// Diesel derives it from the folder of the migration: the text before the first `_`, without
+/// hyphens. Versions are ordered by their text, as in Diesel. You can also parse a folder name:
 ///
 /// ```
 /// use tenant_core::Version;
@@ -35,14 +34,14 @@ impl Version {
         Self(text.into())
     }
 
-    /// The version as text.
+    /// Returns the version as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A text that is no version: nothing is left of it.
+/// A text that is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0:?} is not a migration version, such as `20260102000000`")]
 pub struct InvalidVersion(String);

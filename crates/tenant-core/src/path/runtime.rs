@@ -7,11 +7,11 @@ use sql_text::ident;
 
 use super::{ExtensionsSchema, Path};
 
-/// The schemas behind a tenant's own in `search_path` at run time, in order.
+/// The schemas that follow a tenant's schema in `search_path` at run time, in order.
 ///
-/// By default there are none, so a table that a tenant lacks is an error. An application
-/// that has always run with `"org_x", public` names `public` here, and its queries find the
-/// shared tables, types and functions without a schema:
+/// The default is none, so a missing table in a tenant is an error. An application that runs with
+/// `"org_x", public` names `public` here. Its queries then find shared tables, types and functions
+/// without a schema:
 ///
 /// ```
 /// use tenant_core::RuntimePath;
@@ -21,26 +21,26 @@ use super::{ExtensionsSchema, Path};
 /// # Ok::<(), tenant_core::InvalidSchemaName>(())
 /// ```
 ///
-/// While migrations run, the tenant's schema stays alone in the path (but for
-/// [`ExtensionsSchema`]), so that a migration never changes a table of `public` by mistake.
+/// During migrations, the search path contains only the tenant's schema and the
+/// [`ExtensionsSchema`], so a migration never changes a table of `public` by mistake.
 ///
-/// # What it costs
+/// # Risks
 ///
-/// An unqualified name that a tenant's schema lacks now leads to the schema behind. If both
-/// have a table of the same name, a tenant without its own reads and writes the shared one,
-/// without an error. [`Tenants::health`](crate::Tenants::health) lists such tables, and
-/// reports each table that a tenant lacks.
+/// If a tenant's schema lacks an unqualified name, the name resolves to the schema behind. If both
+/// have a table of the same name, a tenant without its own table reads and writes the shared table
+/// without an error. [`Tenants::health`](crate::Tenants::health) lists such tables, and reports
+/// each missing table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RuntimePath(Vec<ExtensionsSchema>);
 
 impl RuntimePath {
-    /// The path with these schemas behind the tenant's own: names as PostgreSQL stores
-    /// them, without quotes. Whether they exist is checked when a pool is opened.
+    /// Creates a path with these schemas behind the tenant's schema. Give names as PostgreSQL
+    /// stores them, without quotes. Their existence is checked when a pool is opened.
     ///
     /// # Errors
     ///
-    /// [`InvalidSchemaName`] if PostgreSQL has no such names, or keeps them for itself.
-    /// `public` is allowed.
+    /// [`InvalidSchemaName`] if the name is not valid or is reserved for the system. `public` is
+    /// allowed.
     pub fn behind<N: Into<String>>(
         schemas: impl IntoIterator<Item = N>,
     ) -> Result<Self, InvalidSchemaName> {
@@ -54,19 +54,18 @@ impl RuntimePath {
         schemas.collect::<Result<Vec<_>, _>>().map(Self)
     }
 
-    /// The schemas behind the tenant's own, in order.
+    /// Returns the schemas behind the tenant's schema, in order.
     pub fn schemas(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(ExtensionsSchema::name)
     }
 
-    /// Whether a tenant's schema is alone in the path.
+    /// Whether the path contains only the tenant's schema.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The whole path of the tenant whose schema is `schema`, quoted, as the value of
-    /// `search_path`.
+    /// Returns the complete path for `schema`, quoted, as a value of `search_path`.
     #[must_use]
     pub fn of(&self, schema: &SchemaName) -> String {
         // A schema is quoted alike whatever it is for.

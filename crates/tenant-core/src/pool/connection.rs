@@ -26,13 +26,13 @@ use super::unkept::{self, Unkept};
 use crate::TenantName;
 use crate::link::{Ended, Standing};
 
-/// A connection that sees one tenant's tables: what functions take that need
-/// them.
+/// A connection that sees one tenant's tables. Use it as the parameter type of functions that query
+/// tenant tables.
 ///
-/// Diesel's queries run on it as on any connection of diesel-async, and so do
-/// transactions inside its own ([`AsyncConnection::transaction`], as savepoints).
-/// It is not a [`PublicConnection`], and neither is it a plain connection. A function that
-/// takes one of those gets it from [`as_async_pg`](ScopedConnection::as_async_pg):
+/// It runs Diesel queries like any connection of diesel-async, and inner transactions
+/// ([`AsyncConnection::transaction`]) as savepoints. Its type differs from a [`PublicConnection`]
+/// and from a plain connection. [`as_async_pg`](ScopedConnection::as_async_pg) lends the plain
+/// connection to functions that need it:
 ///
 /// [`AsyncConnection::transaction`]: diesel_async::AsyncConnection::transaction
 ///
@@ -56,7 +56,7 @@ use crate::link::{Ended, Standing};
 /// ```
 pub type TenantConnection = ScopedConnection<OfTenant>;
 
-/// A connection that sees the tables of `public`, and no tenant's.
+/// A connection that sees the tables of `public` and no tenant's tables.
 ///
 /// ```compile_fail
 /// # use tenant_core::{PublicConnection, TenantConnection};
@@ -70,11 +70,11 @@ pub type PublicConnection = ScopedConnection<OfPublic>;
 
 /// A connection in one schema: a [`TenantConnection`] or a [`PublicConnection`].
 ///
-/// Comes from a [`TenantPool`](crate::TenantPool). What is left open when it is
-/// dropped is rolled back. If a query is not over by then, because its future or its
-/// stream of rows was dropped, the query is cancelled and the connection is closed.
+/// A [`TenantPool`](crate::TenantPool) returns it. If you drop it with an open transaction, the
+/// transaction is rolled back. If a query has not ended by then, because its future or stream of
+/// rows was dropped, the pool cancels the query and closes the connection.
 ///
-/// A stream of rows borrows the connection, so it can't be kept beyond the work, or while
+/// A stream of rows borrows the connection. You cannot keep the stream after the work, or while
 /// another query runs:
 ///
 /// ```compile_fail
@@ -136,7 +136,7 @@ impl End {
 }
 
 impl ScopedConnection<OfTenant> {
-    /// The tenant.
+    /// Returns the name of the tenant.
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
         &self.scope.0
@@ -321,17 +321,16 @@ impl<S: Scope> ScopedConnection<S> {
         Ok(())
     }
 
-    /// Runs `work` in a transaction inside this one (a savepoint), or, in a
-    /// [`Session`](crate::Session), in a transaction: committed when it returns `Ok`,
-    /// rolled back otherwise.
+    /// Runs `work` in a savepoint inside this transaction, or, in a [`Session`](crate::Session), in
+    /// a transaction. It commits if `work` returns `Ok`, and rolls back if not.
     ///
-    /// It is Diesel's method, and takes notice if its future is dropped before the end:
-    /// then nothing shows any more what belongs to it. Queries after that are refused with
-    /// [`PoolError::GivenUp`], and so is the commit.
+    /// It works like Diesel's method, and also detects a dropped future. After that, it is unclear
+    /// which statements belong to the inner transaction. Later queries and the commit then fail
+    /// with [`PoolError::GivenUp`].
     ///
     /// # Errors
     ///
-    /// What `work` returns, and what the savepoint meets.
+    /// The error of `work`, or an error of the savepoint.
     pub async fn transaction<R, E: From<Error>>(
         &mut self,
         work: impl AsyncFnOnce(&mut Self) -> Result<R, E>,

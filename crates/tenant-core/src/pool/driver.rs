@@ -13,13 +13,12 @@ use crate::link::{Canceller, Ended, Standing, Wire};
 use crate::name::Schema;
 use crate::path;
 
-/// A transaction in one schema on a connection of the driver's own, begun by
-/// [`Opening::on_driver`](crate::Opening::on_driver) with the same path and the
-/// same checks as any other of the pool.
+/// A transaction in one schema on a connection of the driver, without Diesel.
+/// [`Opening::on_driver`](crate::Opening::on_driver) begins it with the same path and checks as
+/// other transactions of the pool.
 ///
-/// The connection is closed at the end. Dropped before it was said how to end, it
-/// is rolled back, and the statement that it is at is cancelled: nobody waits for
-/// the answer any more.
+/// The connection is closed at the end. If you drop the transaction without a commit, it is rolled
+/// back, and its running statement is canceled.
 #[must_use = "what is done in it is rolled back unless it is committed"]
 pub struct DriverTransaction {
     client: Client,
@@ -29,7 +28,7 @@ pub struct DriverTransaction {
     is_over: bool,
 }
 
-/// Cancels what a [`DriverTransaction`] is at, from somewhere else.
+/// Cancels the running statement of a [`DriverTransaction`] from elsewhere.
 #[derive(Clone)]
 pub struct Cancel {
     canceller: Canceller,
@@ -51,19 +50,19 @@ impl DriverTransaction {
         }
     }
 
-    /// The schema that it is in, as PostgreSQL calls it: the tenant's, or `public`.
+    /// Returns the name of its schema: the tenant's schema, or `public`.
     #[must_use]
     pub fn schema(&self) -> &str {
         &self.schema
     }
 
-    /// Keeps what was done.
+    /// Commits the transaction.
     ///
     /// # Errors
     ///
-    /// [`PoolError::Aborted`] when a statement failed before and its error was passed
-    /// over; [`PoolError::Ended`] when a statement has ended the transaction;
-    /// [`PoolError::PathReset`] when one has reset the path; otherwise what the commit meets.
+    /// [`PoolError::Aborted`] if a statement failed and its error was ignored; [`PoolError::Ended`]
+    /// if a statement ended the transaction; [`PoolError::PathReset`] if a statement reset the
+    /// path; or an error of the commit.
     pub async fn commit(mut self) -> Result<(), PoolError> {
         self.wire.watch.settled().await;
         if self.was_ended().await? {
@@ -107,13 +106,12 @@ impl DriverTransaction {
         has_path.map_err(|error| PoolError::Driver(error.into()))
     }
 
-    /// Keeps nothing, and has nothing to wait for: when everything that was asked
-    /// has been answered.
+    /// Rolls back without waiting. Use it after the server has answered every statement.
     pub fn end(mut self) {
         self.is_over = true;
     }
 
-    /// What cancels the statement that it is at.
+    /// Returns a handle that cancels the running statement.
     #[must_use]
     pub fn canceller(&self) -> Cancel {
         Cancel {
@@ -124,7 +122,7 @@ impl DriverTransaction {
 }
 
 impl Cancel {
-    /// Asks the server to give up the statement, behind a pooler by way of it.
+    /// Asks the server to cancel the statement, also through a pooler.
     pub fn send(self) -> impl Future<Output = ()> + Send {
         self.canceller.send()
     }

@@ -13,105 +13,104 @@ use crate::remedy::{
 };
 use crate::{ConnectError, Error, ErrorKind, PgError, Registry, TenantName};
 
-/// What a [`TenantPool`](crate::TenantPool) answers with instead of a connection,
-/// or instead of a commit.
+/// An error of a [`TenantPool`](crate::TenantPool): no connection, or no commit.
 ///
-/// [`From`] makes one of Diesel's errors, so that `?` works in the closures of
+/// It implements [`From`] for Diesel's errors, so that `?` works in the closures of
 /// [`TenantPool::in_tenant`](crate::TenantPool::in_tenant).
 #[derive(Debug, DeriveError)]
 #[non_exhaustive]
 pub enum PoolError {
-    /// Nobody is registered under this name. For a web service: 404.
+    /// The tenant does not exist. In a web service, return 404.
     #[error("there is no tenant `{0}`")]
     Unknown(TenantName),
-    /// The tenant is registered without having a schema.
+    /// The tenant is registered, but its schema does not exist.
     #[error("tenant `{0}` is registered, but its schema does not exist")]
     MissingSchema(TenantName),
-    /// The role may not look into the tenant's schema: it needs `USAGE` on it.
-    #[error("this role may not use the schema of tenant `{0}`")]
+    /// The role needs `USAGE` on the tenant's schema.
+    #[error("this role cannot use the schema of tenant `{0}`")]
     Forbidden(TenantName),
     /// The public migrations have not been applied.
     #[error("the database is not set up: it has no table `{table}`")]
     NotSetUp {
-        /// The table that would list the tenants, as SQL text.
+        /// The missing table for the list of tenants, as SQL text.
         table: String,
     },
-    /// The schema that was named for extensions is not there.
-    #[error("the schema `{0}`, named for extensions, does not exist")]
+    /// The schema for extensions does not exist.
+    #[error("the schema for extensions, `{0}`, does not exist")]
     NoExtensionsSchema(String),
-    /// A schema that the path names behind the tenants' own is not there.
-    #[error("the schema `{0}`, named behind the tenants' schemas, does not exist")]
+    /// A schema that follows the tenants' schemas in the path does not exist.
+    #[error(
+        "the schema `{0}` cannot follow the tenants' schemas in the search path: it does not exist"
+    )]
     NoSchemaBehind(String),
-    /// The role may not look into a schema behind the tenants' own: it needs `USAGE` on it.
-    #[error("this role may not use the schema `{0}`, named behind the tenants' schemas")]
+    /// The role needs `USAGE` on a schema that follows the tenants' schemas.
+    #[error(
+        "this role cannot use the schema `{0}`, which follows the tenants' schemas in the search path"
+    )]
     ForbiddenBehind(String),
-    /// The schema of a tenant is named behind the schemas of all tenants: each would read it.
-    #[error("the schema `{0}`, named behind the tenants' schemas, is the schema of a tenant")]
+    /// A tenant's schema follows the schemas of all tenants in the path, so each tenant would read
+    /// it.
+    #[error(
+        "the schema `{0}` cannot follow the tenants' schemas in the search path: it is the schema of a tenant"
+    )]
     TenantBehind(String),
-    /// A spare schema is named behind the schemas of all tenants: it becomes a tenant's.
-    #[error("the schema `{0}`, named behind the tenants' schemas, is a spare schema")]
+    /// A spare follows the schemas of all tenants in the path, and will become a tenant's schema.
+    #[error(
+        "the schema `{0}` cannot follow the tenants' schemas in the search path: it is a spare"
+    )]
     SpareBehind(String),
-    /// All connections were in use for as long as one was waited for. For a web
-    /// service: 503.
+    /// All connections were in use during the whole wait. In a web service, return 503.
     #[error("all {size} connections of the pool were in use for {} s", .waited.as_secs_f32())]
     Exhausted {
-        /// How many connections the pool may have.
+        /// The maximum number of connections.
         size: u32,
-        /// How long one was waited for.
+        /// How long the call waited.
         waited: Duration,
-        /// Why the last one that was tried could not be opened, if one was.
+        /// Why the last new connection could not be opened, if one was tried.
         #[source]
         refused: Option<Arc<ConnectError>>,
     },
-    /// No connection can be opened. For a web service: 503.
+    /// No connection could be opened. In a web service, return 503.
     #[error(transparent)]
     Connect(Arc<ConnectError>),
-    /// A session of its own needs PostgreSQL itself at the other end.
-    #[error(
-        "statements outside a transaction need a connection to PostgreSQL itself: the URL leads to a pooler"
-    )]
+    /// A session needs a direct connection to PostgreSQL, without a pooler.
+    #[error("statements outside a transaction cannot run through a pooler")]
     NeedsDirect,
-    /// A query failed and its error was passed over; PostgreSQL keeps nothing of
-    /// such a transaction.
-    #[error("a query of the transaction failed before, so that nothing of it was committed")]
+    /// A query failed and its error was ignored, so PostgreSQL rolled back the transaction.
+    #[error("the transaction was rolled back: one of its queries had failed")]
     Aborted,
-    /// There is no transaction any more, and with it the path has ended: a statement in it
-    /// was `COMMIT`, `ROLLBACK` or `PREPARE TRANSACTION`, or its first query was cut off.
-    /// What such a statement has committed stays; queries after it were refused.
+    /// The transaction has ended, and its path with it. A statement was `COMMIT`, `ROLLBACK` or
+    /// `PREPARE TRANSACTION`, or the first query was canceled. Committed changes stay, and later
+    /// queries were refused.
     #[error(
-        "the transaction has already ended: a statement in it committed it or rolled it back, or its first query was cut off"
+        "the transaction has already ended: a statement committed it or rolled it back, or its first query was canceled"
     )]
     Ended,
-    /// A statement has reset the path (`RESET ALL`, `SET search_path TO DEFAULT` or the
-    /// like), so that names would lead to where the role's own path leads. Queries after it
-    /// were refused, and nothing of the transaction was kept.
+    /// A statement reset the path (`RESET ALL`, `SET search_path TO DEFAULT` or the like), so names
+    /// would resolve in the role's own path. Later queries were refused, and the transaction was
+    /// rolled back.
     #[error(
-        "a statement in the work has reset the search path, so that queries would no longer run in its schema"
+        "a statement reset the search path, so later queries would not run in the tenant's schema"
     )]
     PathReset,
-    /// A transaction inside the work was given up before its end: its future was dropped,
-    /// or it was begun by hand and never ended. Queries after it were refused, and nothing
-    /// of the transaction was kept.
-    #[error(
-        "a transaction inside the work was given up before its end, so that nothing of the work was committed"
-    )]
+    /// An inner transaction was dropped before its end, or was begun by hand and never ended. Later
+    /// queries were refused, and the transaction was rolled back.
+    #[error("nothing was committed: an inner transaction was dropped before its end")]
     GivenUp,
-    /// The connection that was lent was exchanged for another one, by `mem::swap` or the like.
-    /// Queries after it were refused, and nothing of the transaction was kept.
-    #[error(
-        "another connection is in the place of the one that was lent, so that nothing of the work was committed"
-    )]
+    /// The lent connection was replaced by another one, for example by `mem::swap`. Later queries
+    /// were refused, and the transaction was rolled back.
+    #[error("nothing was committed: the connection was replaced by another one")]
     Swapped,
-    /// The path does not lead to the schema, which the work has dropped or renamed, or which
-    /// this role may not use. Nothing of the transaction was kept.
+    /// The path does not lead to the schema. The work dropped or renamed it, or the role cannot use
+    /// it. The transaction was rolled back.
     #[error(
-        "the search path does not lead to the schema: the schema was dropped or renamed, or the role may not use it"
+        "the search path does not lead to the schema: it was dropped or renamed, or the role cannot use it"
     )]
     NoPath,
     /// A query failed, or the transaction did.
     #[error(transparent)]
     Query(diesel::result::Error),
-    /// A transaction without Diesel could not be begun, or not be committed.
+    /// A transaction without Diesel could not begin, or could not commit.
     #[error(transparent)]
     Driver(PgError),
 }
@@ -158,17 +157,17 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl PoolError {
-    /// Whether it may well work a moment later: all connections were in use, or a server
-    /// could not be reached. On a cluster that can be the one with the tenant's rows, which
-    /// a query tells. For a web service: 503.
+    /// Whether a retry can succeed: all connections were in use, or a server was unreachable. On a
+    /// cluster, this includes the node with the tenant's rows, which only a query reports. In a web
+    /// service, return 503.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         let is_unreachable = self.kind() == ErrorKind::Unreachable;
         is_unreachable || matches!(self, Self::Connect(_))
     }
 
-    /// What to do about it: one of these, in the order in which to try them. Empty
-    /// where nothing general can be said.
+    /// What to do about it: alternatives, in the order to try them. Empty if there is no general
+    /// advice.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
@@ -196,7 +195,7 @@ impl PoolError {
         }
     }
 
-    /// What the caller can do about it, in one of a few kinds.
+    /// Returns the kind of the error, by what the caller can do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
@@ -222,9 +221,9 @@ impl PoolError {
         }
     }
 
-    /// The SQLSTATE behind this error, when the server spoke. Of an error of Diesel's
-    /// it is known where a connection of a [`TenantPool`](crate::TenantPool) gave it;
-    /// of others where Diesel tells it apart, as for constraints that are violated.
+    /// Returns the SQLSTATE, if the error came from the server. For Diesel errors, it is known if
+    /// the query ran on a connection of a [`TenantPool`](crate::TenantPool), or if Diesel
+    /// distinguishes the error, such as a violated constraint.
     #[must_use]
     pub fn sqlstate(&self) -> Option<&str> {
         match self {

@@ -9,13 +9,12 @@ use super::PoolError;
 use super::connection::ScopedConnection;
 use super::scope::Scope;
 
-/// A transaction in one schema, which ends with [`commit`](Self::commit).
+/// A transaction in one schema. End it with [`commit`](Self::commit).
 ///
-/// It is a connection for Diesel's queries, and gives one to functions that take
-/// `&mut TenantConnection` or `&mut PublicConnection`. Dropped without a commit,
-/// also by a panic or because its future was, it is rolled back. If it had changed something
-/// and nothing explains the drop, an event says so: see
-/// [`on_unkept`](crate::TenantPoolBuilder::on_unkept).
+/// It runs Diesel queries, and dereferences to the connection for functions that take `&mut
+/// TenantConnection` or `&mut PublicConnection`. If you drop it without a commit, or a panic or a
+/// dropped future drops it, it is rolled back. If it had changed something and nothing explains the
+/// drop, an event reports it: see [`on_unkept`](crate::TenantPoolBuilder::on_unkept).
 #[must_use = "what is done in it is rolled back unless it is committed"]
 pub struct Transaction<S: Scope> {
     connection: ScopedConnection<S>,
@@ -26,23 +25,22 @@ impl<S: Scope> Transaction<S> {
         Self { connection }
     }
 
-    /// Keeps what was done. The connection goes back to the pool.
+    /// Commits the transaction, and returns the connection to the pool.
     ///
     /// # Errors
     ///
-    /// [`PoolError::Aborted`] when a query failed before and its error was passed
-    /// over; [`PoolError::Ended`] when a statement was `COMMIT`, `ROLLBACK` or the like,
-    /// and has ended the transaction; [`PoolError::PathReset`] when one has reset the path;
-    /// [`PoolError::GivenUp`] when a transaction inside it was dropped; otherwise what the
-    /// commit meets, such as a deferred constraint. Then nothing was kept, except what such
-    /// a statement has committed, and where the connection was lost: the answer may have
-    /// been on its way.
+    /// [`PoolError::Aborted`] if a query failed and its error was ignored; [`PoolError::Ended`] if
+    /// a statement such as `COMMIT` or `ROLLBACK` ended the transaction; [`PoolError::PathReset`]
+    /// if a statement reset the path; [`PoolError::GivenUp`] if an inner transaction was dropped;
+    /// or an error of the commit, such as a deferred constraint. Nothing is committed then, with
+    /// two exceptions: such a statement may have committed, and after a lost connection the commit
+    /// may have succeeded.
     pub async fn commit(mut self) -> Result<(), PoolError> {
         self.connection.commit().await
     }
 
-    /// Runs `work` in a savepoint: kept with the rest when it returns `Ok`, undone
-    /// otherwise.
+    /// Runs `work` in a savepoint. The savepoint is released if `work` returns `Ok`, and rolled
+    /// back if not.
     ///
     /// # Errors
     ///
@@ -59,24 +57,23 @@ impl<S: Scope> Transaction<S> {
         self.connection.give_up();
     }
 
-    /// Gives up what was done, and waits until that has happened. Dropping does
-    /// the same without waiting.
+    /// Rolls back the transaction, and waits for the rollback. Dropping does the same without
+    /// waiting.
     ///
     /// # Errors
     ///
-    /// When the connection was lost, which ends the transaction too.
+    /// If the connection was lost, which also ends the transaction.
     pub async fn rollback(mut self) -> Result<(), PoolError> {
         Ok(self.connection.rollback().await?)
     }
 }
 
-/// A connection in one schema without a transaction around it: each statement is
-/// one of its own, and what is set for the session stays until the end.
+/// A connection in one schema without a transaction. Each statement commits by itself, and session
+/// settings last until the end.
 ///
-/// The path is set when it is handed out, and everything that could carry over
-/// is forgotten then and at the end. For what cannot be in a transaction, or
-/// must not keep one open; everything else is cheaper and safer in a
-/// [`Transaction`].
+/// The pool sets the path first, and resets everything that could carry over, before and after the
+/// work. Use a session for statements that cannot run in a transaction, or must not keep one open.
+/// For everything else, a [`Transaction`] is cheaper and safer.
 pub struct Session<S: Scope> {
     connection: ScopedConnection<S>,
 }
@@ -86,7 +83,7 @@ impl<S: Scope> Session<S> {
         Self { connection }
     }
 
-    /// Runs `work` in a transaction: committed when it returns `Ok`, rolled back otherwise.
+    /// Runs `work` in a transaction. It commits if `work` returns `Ok`, and rolls back if not.
     ///
     /// # Errors
     ///

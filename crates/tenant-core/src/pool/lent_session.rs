@@ -9,20 +9,20 @@ use super::PoolError;
 use super::guard::Session;
 use super::scope::Scope;
 
-/// A [`Session`] that is lent as a whole: it dereferences to diesel-async's
-/// `AsyncPgConnection`. Made by [`Session::into_async_pg`].
+/// A [`Session`] that is lent completely: it dereferences to diesel-async's `AsyncPgConnection`.
+/// Returned by [`Session::into_async_pg`].
 ///
-/// It replaces the connection that an extractor or a state of an existing application keeps.
-/// See [`ScopedConnection::as_async_pg`](crate::ScopedConnection::as_async_pg) for what
-/// still holds while a connection is lent, and what doesn't. The pool looks at it once it is
-/// dropped, not between two uses.
+/// It replaces the connection in an extractor or a state of an existing application.
+/// [`ScopedConnection::as_async_pg`](crate::ScopedConnection::as_async_pg) describes which
+/// guarantees hold while a connection is lent. The pool checks the connection after you drop it,
+/// not between two uses.
 pub struct AsyncPgSession<S: Scope> {
     session: Session<S>,
 }
 
 impl<S: Scope> Session<S> {
-    /// Lends the connection beneath until the returned value is dropped: for code that keeps a
-    /// connection and uses it in many places as an `AsyncPgConnection`.
+    /// Lends the underlying connection until the returned value is dropped. Use it for code that
+    /// keeps a connection and uses it in many places as an `AsyncPgConnection`.
     ///
     /// ```no_run
     /// # use diesel_async::AsyncPgConnection;

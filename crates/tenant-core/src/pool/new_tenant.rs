@@ -28,13 +28,13 @@ const VISIT: &str = "diesel_tenants_visit";
 /// Of all the pinned settings the only one that an application's queries notice.
 const SEE_ROWS: &str = "SET LOCAL row_security = on";
 
-/// A tenant that is being created: its schema, its migrations and its registration are
-/// there, and nothing of it is committed.
+/// A tenant during its creation. Its schema, migrations and registration exist, but are not
+/// committed.
 ///
-/// [`Tenants::create_with`](crate::Tenants::create_with) hands it to the application's own
-/// work. [`tenant`](Self::tenant) and [`public`](Self::public) lend the one connection that
-/// the transaction has, each with its own search path. Only one of them can be used at a
-/// time, so both borrow this value:
+/// [`Tenants::create_with`](crate::Tenants::create_with) passes it to your closure.
+/// [`tenant`](Self::tenant) and [`public`](Self::public) lend the connection of the transaction,
+/// each with its own search path. You can use only one of them at a time, so both borrow this
+/// value:
 ///
 /// ```compile_fail
 /// # use tenant_core::{Error, NewTenant, PublicConnection, TenantConnection};
@@ -49,9 +49,9 @@ const SEE_ROWS: &str = "SET LOCAL row_security = on";
 /// }
 /// ```
 ///
-/// A statement that ends the transaction, such as `COMMIT`, fails the creation with
-/// [`PoolError::Ended`]; what it has committed stays. After a query that failed and whose
-/// error was passed over, nothing can be committed: [`PoolError::Aborted`].
+/// If a statement ends the transaction, such as `COMMIT`, the creation fails with
+/// [`PoolError::Ended`]. What the statement committed stays. If a query failed and its error was
+/// ignored, the commit fails with [`PoolError::Aborted`].
 pub struct NewTenant {
     target: Target,
     path: RuntimePath,
@@ -116,26 +116,26 @@ impl NewTenant {
         Ok(new)
     }
 
-    /// The tenant's name.
+    /// Returns the tenant's name.
     #[must_use]
     pub fn name(&self) -> &TenantName {
         &self.target.name
     }
 
-    /// Whether a spare schema was taken, so that no migration has run just now.
+    /// Whether the tenant was created from a spare, so that no migration ran.
     #[must_use]
     pub fn is_from_spare(&self) -> bool {
         self.from_spare
     }
 
-    /// The connection in the tenant's schema: for functions that take a
-    /// `&mut TenantConnection`.
+    /// Returns the connection in the tenant's schema, for functions that take a `&mut
+    /// TenantConnection`.
     ///
-    /// Coming back from [`public`](Self::public) takes one round trip.
+    /// The switch from [`public`](Self::public) takes one round trip.
     ///
     /// # Errors
     ///
-    /// Why the transaction cannot go on: see [`PoolError`], which is the source.
+    /// If the transaction cannot continue: see [`PoolError`], which is the source.
     pub async fn tenant(&mut self) -> Result<&mut TenantConnection, Error> {
         if let Some(At::Public(_)) = &self.place {
             let scope = OfTenant(self.target.name.clone());
@@ -150,10 +150,10 @@ impl NewTenant {
         }
     }
 
-    /// The connection in the public schema: for functions that take a
-    /// `&mut PublicConnection`.
+    /// Returns the connection in the public schema, for functions that take a `&mut
+    /// PublicConnection`.
     ///
-    /// Coming from [`tenant`](Self::tenant) takes one round trip.
+    /// The switch from [`tenant`](Self::tenant) takes one round trip.
     ///
     /// # Errors
     ///

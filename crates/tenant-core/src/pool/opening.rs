@@ -22,7 +22,7 @@ use crate::TenantName;
 use crate::name::{Schema, Target};
 use crate::path::Path;
 
-/// How much of other transactions a transaction sees.
+/// The isolation level: which changes of other transactions are visible.
 ///
 /// Source: PostgreSQL manual, "Transaction Isolation".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,8 @@ pub enum Isolation {
     ReadCommitted,
     /// Each statement sees what was committed before the first one began.
     RepeatableRead,
-    /// As if the transactions ran one after the other. They can fail for it
-    /// (SQLSTATE 40001), and are then to be repeated.
+    /// As if the transactions ran one after the other. A transaction can fail (SQLSTATE 40001), and
+    /// must then be repeated.
     Serializable,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Isolation {
     }
 }
 
-/// A transaction that is begun when this is awaited.
+/// A transaction that begins when you await this value.
 #[must_use = "nothing is begun until it is awaited"]
 pub struct Opening<S: Scope> {
     pool: Arc<PoolInner>,
@@ -61,20 +61,19 @@ impl<S: Scope> Opening<S> {
         Self { pool, scope, how }
     }
 
-    /// PostgreSQL refuses what would change a row, and the error says how to write. It does
-    /// not refuse everything: a function can still have other effects.
+    /// Begins a read-only transaction. PostgreSQL refuses statements that change rows, and the
+    /// error names the call for writing. Functions can still have other effects.
     pub fn read_only(mut self) -> Self {
         self.how.read_only = true;
         self
     }
 
-    /// The same transaction on a connection of its own, without Diesel: for
-    /// tables whose columns are known only when the program runs.
+    /// Begins the transaction on its own connection, without Diesel. Use it for tables whose
+    /// columns are known only at run time.
     ///
     /// # Errors
     ///
-    /// As when it is awaited. What the server says of the beginning is a
-    /// [`PoolError::Driver`].
+    /// As when you await it. A server error at the beginning is a [`PoolError::Driver`].
     pub async fn on_driver(self) -> Result<DriverTransaction, PoolError> {
         let Self { pool, scope, how } = self;
         let before = pool.before;
@@ -84,15 +83,15 @@ impl<S: Scope> Opening<S> {
         .await
     }
 
-    /// Not ended by the server while it waits for the next statement, or because it takes
-    /// long, whatever the role and the database set: for a program that ends its
-    /// transactions itself. `statement_timeout` and `lock_timeout` stay as they are.
+    /// Disables the server's timeouts for long or idle transactions, whatever the role and the
+    /// database set. Use it for a program that ends its transactions itself. `statement_timeout`
+    /// and `lock_timeout` do not change.
     pub fn unhurried(mut self) -> Self {
         self.how.unhurried = true;
         self
     }
 
-    /// With another isolation than the one that the database sets.
+    /// Sets the isolation level. The default is the level of the database.
     pub fn isolation(mut self, isolation: Isolation) -> Self {
         self.how.isolation = Some(isolation);
         self

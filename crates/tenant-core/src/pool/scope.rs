@@ -2,19 +2,19 @@
 
 use crate::TenantName;
 
-/// In one tenant's schema: the parameter of
+/// The scope of one tenant's schema: the type parameter of
 /// [`TenantConnection`](crate::TenantConnection).
 ///
-/// Which schema that is, the list of tenants is asked.
+/// The list of tenants gives the schema.
 #[derive(Debug, Clone)]
 pub struct OfTenant(pub(super) TenantName);
 
-/// In the public schema: the parameter of
+/// The scope of the public schema: the type parameter of
 /// [`PublicConnection`](crate::PublicConnection).
 #[derive(Debug, Clone)]
 pub struct OfPublic;
 
-/// [`OfTenant`] or [`OfPublic`]. Nobody else can be one.
+/// [`OfTenant`] or [`OfPublic`]. The trait is sealed.
 pub trait Scope: sealed::Scope {}
 
 impl Scope for OfTenant {}

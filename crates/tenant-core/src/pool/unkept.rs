@@ -4,12 +4,12 @@ use std::fmt;
 
 use crate::{TenantName, events};
 
-/// A transaction that has changed rows or tables, and was dropped without a commit, a
-/// rollback, or an error that would explain it.
+/// A transaction that changed rows or tables and was dropped without a commit, a rollback, or an
+/// error that explains the drop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Unkept {
-    /// Whose it was; `None` for the public schema.
+    /// The tenant; `None` for the public schema.
     pub tenant: Option<TenantName>,
 }
 

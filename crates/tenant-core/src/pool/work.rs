@@ -10,9 +10,8 @@ use super::{PoolError, TenantPool};
 use crate::TenantName;
 
 impl TenantPool {
-    /// A transaction in the schema of the tenant `name` that only reads. There is nothing to
-    /// commit: drop it. The first statement that would write is an error that names
-    /// [`write`](Self::write).
+    /// Begins a read-only transaction in the schema of the tenant `name`. You can drop it without a
+    /// commit. A statement that writes fails with an error that names [`write`](Self::write).
     ///
     /// # Errors
     ///
@@ -21,8 +20,8 @@ impl TenantPool {
         self.tenant(name).read_only()
     }
 
-    /// Runs `work` in a transaction in the schema of the tenant `name`: committed
-    /// when it returns `Ok`, rolled back otherwise.
+    /// Runs `work` in a transaction in the schema of the tenant `name`. It commits if `work`
+    /// returns `Ok`, and rolls back if not.
     ///
     /// ```no_run
     /// # use diesel::prelude::*;
@@ -39,8 +38,7 @@ impl TenantPool {
     ///
     /// # Errors
     ///
-    /// What [`TenantPool::tenant`] and [`Transaction::commit`] meet, and what
-    /// `work` returns.
+    /// Errors of [`TenantPool::tenant`], [`Transaction::commit`] and `work`.
     pub async fn write<R, E: From<PoolError>>(
         &self,
         name: &TenantName,
@@ -51,7 +49,7 @@ impl TenantPool {
         finish(tenant, result).await
     }
 
-    /// [`write`](Self::write) under the name that says where.
+    /// Another name for [`write`](Self::write).
     ///
     /// # Errors
     ///
@@ -78,9 +76,9 @@ impl TenantPool {
         finish(public, result).await
     }
 
-    /// A connection in the schema of the tenant `name` on which each statement is committed
-    /// by itself, as on the connection of an ordinary pool: for handlers that are ported by
-    /// their type alone. Transactions inside it work as they always did.
+    /// Returns a connection in the schema of the tenant `name` that commits each statement by
+    /// itself, like the connection of an ordinary pool. Use it to port handlers by changing only
+    /// their type. Inner transactions work as before.
     ///
     /// ```no_run
     /// # use diesel::prelude::*;
@@ -97,10 +95,9 @@ impl TenantPool {
     /// # }
     /// ```
     ///
-    /// It is for the time of porting. [`write`](Self::write) keeps all of a request or
-    /// nothing, and is cheaper. Behind a pooler, each statement is sent in a transaction of
-    /// its own, which takes one more round trip, and its rows are collected before you get
-    /// the first.
+    /// Use it while you port an application. [`write`](Self::write) commits all of a request or
+    /// nothing, and is cheaper. Behind a pooler, each statement runs in its own transaction. This
+    /// takes one more round trip, and all rows are collected before you get the first one.
     ///
     /// # Errors
     ///
@@ -109,12 +106,12 @@ impl TenantPool {
         Arc::clone(&self.0).autocommit(self.0.scope(name)).await
     }
 
-    /// A connection in the schema of the tenant `name` without a transaction
-    /// around it (see [`Session`]).
+    /// Returns a connection in the schema of the tenant `name` without a transaction (see
+    /// [`Session`]).
     ///
     /// # Errors
     ///
-    /// [`PoolError::NeedsDirect`] behind a pooler, else as [`TenantPool::tenant`].
+    /// [`PoolError::NeedsDirect`] behind a pooler, or an error of [`TenantPool::tenant`].
     pub async fn tenant_session(&self, name: &TenantName) -> Result<Session<OfTenant>, PoolError> {
         Arc::clone(&self.0).session(self.0.scope(name)).await
     }

@@ -33,10 +33,9 @@ const OWN: [(&str, &str, &str); 4] = [
 ];
 
 impl MigrationSet {
-    /// The public migrations that this library needs: they make the list of tenants,
-    /// `public.schema_tracker`, the list of spare schemas, and the table that keeps what
-    /// tenants should look like. An application with
-    /// public migrations of its own adds these with [`MigrationSet::merge`].
+    /// Returns the public migrations that this library needs. They create the list of tenants,
+    /// `public.schema_tracker`, the list of spares, and the table of expected definitions. If your
+    /// application has its own public migrations, add these with [`MigrationSet::merge`].
     ///
     /// ```
     /// use tenant_core::{MigrationSet, Migrations};
@@ -68,14 +67,14 @@ const CREATE_EXPECTATIONS: &str = "CREATE TABLE IF NOT EXISTS public.expected_sh
     made_at timestamptz NOT NULL DEFAULT now());\n";
 
 impl Registry {
-    /// The public migrations that this registry needs, for
-    /// [`Migrations::public`](crate::Migrations::public): those of
-    /// [`MigrationSet::registry`] for the default one.
+    /// Returns the public migrations that this registry needs, for
+    /// [`Migrations::public`](crate::Migrations::public). For the default registry, they equal
+    /// [`MigrationSet::registry`].
     ///
-    /// For another, one migration makes what does not exist yet: the list itself, if it is a
-    /// table of this library's kind, or what is kept beside a query; the list of spares; and
-    /// the table of expected definitions. A table with a condition or a column of schemas is
-    /// the application's, and is not made. Names of schemas must exist.
+    /// For another registry, one migration creates what is missing: the list itself, if it is a
+    /// table of this library's kind, or the table beside a query; the list of spares; and the table
+    /// of expected definitions. A table with a condition or a column of schemas belongs to the
+    /// application, and is not created. The named schemas must exist.
     #[must_use]
     pub fn migrations(&self) -> MigrationSet {
         if *self.place(List::Tenants) == Place::tenants() {

@@ -158,7 +158,7 @@ impl Registry {
             *is_needed && !columns.clone().any(|column| column == *name)
         };
         let missing = needed.into_iter().filter(is_missing);
-        let faults = missing.map(|(name, _)| format!("it gives no column `{name}`"));
+        let faults = missing.map(|(name, _)| format!("it returns no column `{name}`"));
         let faults = faults.collect::<Vec<_>>();
         if !faults.is_empty() {
             let list = self.words_for_list();

@@ -7,23 +7,23 @@ use super::states::States;
 use super::{List, Lists, Registry};
 use crate::name::Naming;
 
-/// The parts of a statement that reads the list of tenants: SQL texts in which the names
-/// are quoted. Made by [`Registry::rows`](super::Registry::rows).
+/// The parts of a statement that reads the list of tenants, as SQL texts with quoted names.
+/// Returned by [`Registry::rows`](super::Registry::rows).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rows {
     /// What follows `FROM`: the list, under the alias.
     pub from: String,
-    /// The name of a row's tenant, of type `text`.
+    /// The name of the tenant, of type `text`.
     pub key: String,
-    /// The name of its schema, to be compared with `pg_namespace.nspname`. Whether there
-    /// is one the list does not know.
+    /// The name of its schema, to compare with `pg_namespace.nspname`. The list does not know
+    /// whether the schema exists.
     pub schema: String,
-    /// When it was registered; null when the list does not say.
+    /// When it was registered; null if the list has no time.
     pub created_at: String,
-    /// The newest applied migration by what the list says; null when it does not say.
+    /// The newest applied migration in the list; null if the list has none.
     pub version: String,
-    /// The state of its tenant, of type `text`, if the list says that: see
+    /// The state of the tenant, of type `text`, if the list has states: see
     /// [`Registry::state_of`](super::Registry::state_of).
     pub state: Option<String>,
     /// The fingerprints of the applied migrations, if the list has them.

@@ -7,7 +7,7 @@ use sql_text::ident;
 
 use super::{List, Registry};
 
-/// What the list of tenants says of a tenant's state. Nothing is refused because of it.
+/// The state of a tenant in the list. No call is refused because of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TenantState {
@@ -17,8 +17,7 @@ pub enum TenantState {
     Suspended,
     /// It is to be dropped.
     Trashed,
-    /// A word of the application's that means none of these here. Such a tenant counts as
-    /// active.
+    /// Another word of the application. The tenant counts as active.
     Other(String),
 }
 
@@ -29,7 +28,7 @@ impl TenantState {
         matches!(self, Self::Active | Self::Other(_))
     }
 
-    /// The state in one word: `active`, `suspended`, `trashed`, or the application's own.
+    /// Returns the state in one word: `active`, `suspended`, `trashed`, or the application's word.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -100,8 +99,8 @@ impl States {
 }
 
 impl Registry {
-    /// Sets the column that holds the tenant's state, for a table. A [`Registry::query`] gives
-    /// a column `state` instead. Null is no state, and counts as active.
+    /// Sets the column with the tenant's state, for a table. A [`Registry::query`] returns a column
+    /// `state` instead. Null means no state, and counts as active.
     ///
     /// ```
     /// use tenant_core::{Registry, TenantState};
@@ -121,8 +120,8 @@ impl Registry {
         self.with_states(states)
     }
 
-    /// Says which state a word of the application's means. A word that means nothing is shown
-    /// as it is, and counts as active.
+    /// Maps a word of the application to a state. Other words are shown unchanged, and count as
+    /// active.
     #[must_use]
     pub fn state_word(self, word: &str, state: TenantState) -> Self {
         let mut states = self.states().clone();
@@ -130,14 +129,13 @@ impl Registry {
         self.with_states(states)
     }
 
-    /// Whether the list says anything of its tenants' states. Of a query that is known once the
-    /// list is opened.
+    /// Whether the list has states. For a query, this is known after the list is opened.
     #[must_use]
     pub fn has_states(&self) -> bool {
         self.rows_of(List::Tenants, "t").state.is_some()
     }
 
-    /// The state that a word of the application's means.
+    /// Returns the state for a word of the application.
     #[must_use]
     pub fn state_of(&self, word: &str) -> TenantState {
         let words = self.states().words.iter().rev();

@@ -3,7 +3,7 @@
 /// The list and the enum are one text, so that [`Advice::ALL`] misses none.
 macro_rules! advice {
     ($($(#[$about:meta])* $name:ident,)*) => {
-        /// Something that only people can do.
+        /// Advice for a person.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Advice {
@@ -11,7 +11,7 @@ macro_rules! advice {
         }
 
         impl Advice {
-            /// All of them: a program's tests can see that it has words for each.
+            /// All kinds of advice, so that a program's tests can check that it has words for each.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
         }
     };
@@ -47,30 +47,30 @@ advice! {
 
     /// Correct the name of the schema for extensions.
     CorrectExtensionsSchema,
-    /// Correct the names of the schemas behind the tenants' own.
+    /// Correct the schemas that follow the tenants' schemas in the search path.
     CorrectRuntimePath,
     /// Choose another name for the tenant.
     ChooseAnotherName,
     /// Correct the name that was given.
     CorrectName,
-    /// Allow the name by the fleet's pattern for names, or rename the schema.
+    /// Change the pattern for names to allow the name, or rename the schema.
     AllowName,
-    /// List the schema, and the tenant that it is to belong to, in the list of tenants.
+    /// List a tenant with this schema in the list of tenants.
     ListSchema,
-    /// Name the schema of a new tenant, or list the tenant with it before.
+    /// Name the schema of a new tenant, or insert its row with the schema first.
     NameTenantSchema,
-    /// Insert the tenant's row into the application's table in the same transaction.
+    /// Insert the tenant's row into the application's table, in the same transaction or earlier.
     InsertTenantRow,
-    /// Delete the tenant's row from the application's table before, or in the same transaction.
+    /// Delete the tenant's row from the application's table, in the same transaction or earlier.
     DeleteTenantRow,
-    /// Remove the statement from the application's own work that changes what only this library
-    /// changes.
+    /// Remove the statement of the application's own work that changes a part that only this
+    /// library changes.
     ChangeOwnWork,
-    /// Let the application's list and what is kept beside it name the same schema.
+    /// Correct the application's list or the table beside it, so that both name the same schema.
     ChooseListedSchema,
-    /// Change the tenant's name in the application's table before, or in the same transaction.
+    /// Change the tenant's name in the application's table, in the same transaction or earlier.
     RenameTenantRow,
-    /// Finish by hand the migration that created part of what it creates, and record it.
+    /// Run the rest of a partly applied migration by hand, and record its version.
     FinishMigration,
     /// List the tenant again in the application's table.
     ListTenantAgain,
@@ -78,13 +78,13 @@ advice! {
     CorrectList,
     /// Correct the row in the registry.
     CorrectRow,
-    /// Allow a name that is registered by the fleet's pattern for names, or rename the customer.
+    /// Change the pattern for names to allow a registered name, or rename the customer.
     AllowRegisteredName,
     /// Write the name of the tenant's schema into its row.
     GiveSchema,
-    /// Give each tenant a schema of its own.
+    /// Give each tenant its own schema.
     GiveOwnSchema,
-    /// Correct the template for schema names, or rename the schemas to what it makes.
+    /// Correct the template for schema names, or rename the schemas to match it.
     CorrectTemplate,
     /// Start the program so that it may change rows.
     AllowChanges,
@@ -96,9 +96,9 @@ advice! {
     RenameSchema,
     /// Drop the objects that can't be copied, or move them to another schema.
     MoveObjects,
-    /// Change what depends on the schema so that it doesn't, or say that it may be dropped.
+    /// Change the dependent objects, or allow their drop.
     RemoveDependents,
-    /// Change what depends on the schema so that it doesn't, or drop it.
+    /// Change or drop the dependent objects.
     DetachDependents,
     /// Create a tenant, copy the rows, and report the error.
     CopyRows,
@@ -108,29 +108,29 @@ advice! {
     FixRegistryTrigger,
     /// Restore the tenant's schema from a backup.
     RestoreBackup,
-    /// Move what no migration creates to another schema, and migrate the tenant.
+    /// Move objects that no migration creates to another schema, and migrate the tenant.
     MoveForeignObjects,
-    /// Move what no migration creates out of a schema that looks like a tenant's.
+    /// Move objects that no migration creates out of a schema that looks like a tenant's.
     MoveOthersObjects,
-    /// Do nothing with a schema that is no tenant's.
+    /// Leave a schema that belongs to no tenant.
     LeaveSchema,
     /// Name the version that the schema has, and repair the tenant.
     NameAdoptedVersion,
-    /// Name the version that the schema has: only its rows can show which it is.
+    /// Find the version of the schema from its rows, and name it.
     ChooseAdoptedVersion,
     /// Change the schema by hand so that it matches a version.
     FixSchema,
     /// Compare the object with another tenant's, and change it by hand.
     CompareByHand,
-    /// Bring two objects together of which one has the other's name, and drop neither before.
+    /// Merge two objects of which one has the other's name, and drop neither before.
     UniteObjects,
-    /// Repair first what the message names, or rename it, then repair the tenant.
+    /// Rename the object in the message or fix the other difference, then repair the tenant.
     RenameOther,
     /// Run the SQL that a health check shows, by hand.
     RunSqlByHand,
-    /// Change the rows that are in the way.
+    /// Change the rows that block the statement.
     FixRows,
-    /// Write the tenant's name into the rows that have the name of a spare.
+    /// Replace the name of a spare in rows with the tenant's name.
     CorrectNamedRows,
     /// Create tenants without spares, or keep the schema's name out of the migrations.
     DoWithoutSpares,
@@ -139,26 +139,26 @@ advice! {
     AllowNameUses,
     /// Keep what the migrations created under another name, or change it by hand.
     KeepWhatNameMade,
-    /// Find out what the rows are before anything is dropped.
+    /// Check the contents before you drop anything.
     KeepRows,
     /// Let the role create a database, and check again.
     AllowScratchDatabase,
 
     /// Change the migration or the tenant's rows.
     FixMigration,
-    /// Fix the function that failed, which is not the migration's, or disable its trigger.
+    /// Fix the failed function, which is outside the schema, or disable its trigger.
     FixFunction,
-    /// Grant the role that the migration switches to what it needs, or switch to none.
+    /// Grant rights to the role that the migration switches to, or remove the switch.
     GrantRole,
     /// Change the time-out that the migration sets.
     ChangeTimeout,
-    /// Create the object of the whole database in a public migration.
+    /// Create a database-wide object in a public migration.
     CreateOnce,
     /// Remove the statement that sets the path from the migration.
     RemoveSearchPath,
     /// Name the schema that has the extensions or the shared types.
     NameExtensionsSchema,
-    /// Name the schema of what is meant, or list it as shared.
+    /// Name the schema of the object, or allow it as a shared object.
     NameSchema,
     /// Move the statement to a migration of the public schema.
     MoveToPublicMigration,
@@ -172,24 +172,23 @@ advice! {
     AddDownFiles,
     /// Complete the `down.sql` files, or write a new migration.
     CompleteDownFiles,
-    /// Make the file one of UTF-8 text that this user may read.
+    /// Save the file as UTF-8 text, readable for this user.
     CorrectFile,
     /// Read the `down.sql` files, or use a role that may create a schema.
     ReadDownFiles,
-    /// Read what was edited, and check by hand what no comparison sees.
+    /// Read the edits, and check parts that are not compared by hand.
     CompareTexts,
     /// Restore the migration's file, and write a new migration for the change.
     RestoreFile,
     /// Use the program that has the migrations: name their folder, or restore it.
     UseOtherProgram,
-    /// Say that the tenants are shared with another program, and may be migrated by this
-    /// one.
+    /// Allow unknown migrations, if several programs migrate the tenants.
     AllowUnknownMigrations,
     /// Name the baseline, or its last migration.
     NameBaseline,
     /// Name the newest old migration that the baseline replaces.
     NameNewestReplaced,
-    /// Correct the baseline: where all tenants differ, it creates something else.
+    /// Correct the baseline, if all tenants differ from it.
     CorrectBaseline,
     /// Repair the tenant with the program that has the old migrations.
     RepairWithOldProgram,
@@ -197,33 +196,50 @@ advice! {
     MigrateWithOldProgram,
     /// Name a version, a migration's folder, or zero.
     NameVersion,
+    /// Write a statement into the migration, or delete its folder.
+    WriteStatement,
+    /// Close the string, the comment or the block.
+    CloseText,
+    /// Remove the statement from the migration.
+    RemoveStatement,
+    /// Release single locks with `pg_advisory_unlock`.
+    ReleaseOwnLocks,
+    /// Write rows with `INSERT` instead of `COPY`.
+    InsertRows,
+    /// Move the statement to its own migration.
+    SplitMigration,
+    /// Use an ordinary table instead of a temporary object.
+    UseOrdinaryTable,
+    /// Leave the schema out of the object's name.
+    OmitSchema,
+    /// Name the schema of default privileges in a public migration, or grant rights on each table.
+    NamePrivilegesSchema,
     /// Let the migration run outside a transaction.
     RunOutsideTransaction,
     /// Add the enum's value in a migration outside a transaction.
     AddValueOutsideTransaction,
-    /// Nothing, if the migrations don't depend on each other.
+    /// Do nothing, if the migrations don't depend on each other.
     IgnoreIfIndependent,
-    /// Nothing, if both names are meant.
+    /// Do nothing, if you want both names.
     IgnoreIfMeant,
     /// Find the tenants in which the object already exists.
     FindExisting,
-    /// Change functions and definitions so that they don't have the old name in them.
+    /// Remove the old name from functions and definitions.
     ReplaceFunctions,
     /// Change the tenant so that no text names its schema.
     RemoveName,
-    /// Allow a clone to have rows with the name, if no function works on the schema that a
-    /// row names.
+    /// Allow rows with the name in a clone, if no function uses the schema that a row names.
     AllowNameInRows,
-    /// Say that a tenant of another program is meant.
+    /// Allow the tenant of another program.
     AllowOtherProgram,
-    /// Update the rows where they mean the tenant's name.
+    /// Update the rows that should contain the tenant's name.
     UpdateRows,
     /// Drop the extension, and create it in a schema that belongs to no tenant.
     RecreateExtension,
 
     /// Wait until the other run has ended.
     WaitForOtherRun,
-    /// Wait until the other run has ended, or let the run wait longer.
+    /// Wait until the other run has ended, or allow a longer wait.
     WaitLonger,
     /// Wait until the lock is free.
     WaitForLock,
@@ -233,44 +249,42 @@ advice! {
     CheckAgain,
     /// Give statements more time.
     AllowMoreTime,
-    /// Find what canceled the statement: another session, or a time-out that a migration
-    /// sets.
+    /// Find out what canceled the statement, such as another session or a timeout of a migration.
     FindCancellation,
     /// Use a role that sees all rows.
     SeeAllRows,
-    /// Let the migration say that it means the visible rows, or that the owner sees all.
+    /// Write into the migration whether it means only visible rows, or all rows.
     AllowHiddenRows,
     /// Use a role that has the right, or grant it.
     GrantRight,
-    /// Use a role that may create a schema.
+    /// Use a role that can create a schema.
     UseRoleThatMayCreate,
     /// Create the schema that the statement names, or correct the name.
     NameExistingSchema,
-    /// Let the server hold more locks, or work on fewer tenants at a time.
+    /// Allow more locks on the server, or use fewer jobs.
     RaiseLockTable,
-    /// Let the server take more connections, or use fewer.
+    /// Allow more connections on the server, or use fewer.
     UseFewerConnections,
-    /// Give the server more memory, or work on fewer tenants at a time.
+    /// Give the server more memory, or use fewer jobs.
     FreeMemory,
     /// Start the foreign server that the message names, or fix how it is reached.
     FixForeignServer,
     /// Free space on the server's disk.
     FreeDisk,
 
-    /// Read how a database is spread over several servers.
+    /// Read how to turn one server into a cluster.
     ReadClusterGuide,
-    /// Name another server of the cluster.
+    /// Name another node of the cluster.
     NameAnotherNode,
-    /// Start the server of the cluster, or fix the network.
+    /// Start the node, or fix the network.
     StartNode,
-    /// Let a superuser make the role known to the cluster, on whose coordinator it was
-    /// before Citus.
+    /// Make the role known to Citus, as a superuser on the coordinator.
     IntroduceRole,
-    /// Copy the reference tables to the server that was added.
+    /// Copy the reference tables to the new node.
     CopyReferenceTables,
     /// Raise the limits of replication that the message names, or wait for other moves.
     FreeReplication,
-    /// Let those who write wait.
+    /// Allow the move to block writes.
     BlockWrites,
     /// Add the primary keys.
     AddPrimaryKeys,

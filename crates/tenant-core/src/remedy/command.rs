@@ -4,7 +4,7 @@ use std::iter::successors;
 
 use crate::{At, TenantName, Version};
 
-/// A call of this library that helps. A program shows how it is spelled there.
+/// A call of this library that helps. Your program shows its own command for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Command {
@@ -14,15 +14,14 @@ pub enum Command {
     MigrateTenants,
     /// The same, for one tenant.
     MigrateTenant(TenantName),
-    /// [`Tenants::create`](crate::Tenants::create); `None` for a name of the
-    /// reader's choice.
+    /// [`Tenants::create`](crate::Tenants::create); `None` if the reader chooses the name.
     CreateTenant(Option<TenantName>),
     /// [`Tenants::list`](crate::Tenants::list).
     ListTenants,
     /// [`Tenants::drop_tenant`](crate::Tenants::drop_tenant).
     DropTenant(TenantName),
     /// [`Tenants::rename`](crate::Tenants::rename), for a tenant that the application may have
-    /// renamed; `None` for a name of the reader's choice.
+    /// renamed; `None` if the reader chooses the name.
     RenameTenant {
         /// The old name.
         from: Option<TenantName>,
@@ -33,7 +32,7 @@ pub enum Command {
     AdoptTenant {
         /// The schema, and the tenant that it becomes.
         name: TenantName,
-        /// The version to record, where the schema doesn't say.
+        /// The version to record, if the schema does not show it.
         at: Option<At>,
     },
     /// [`Tenants::repair`](crate::Tenants::repair).
@@ -56,7 +55,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether it only reads: then it explains, and fixes nothing.
+    /// Whether it only reads: it explains, but fixes nothing.
     #[must_use]
     pub fn only_reads(&self) -> bool {
         matches!(
@@ -69,8 +68,8 @@ impl Command {
         )
     }
 
-    /// One of each, about the tenant `name`: a program's tests can see that it spells
-    /// every one.
+    /// Returns one command of each kind for the tenant `name`, so that a program's tests can check
+    /// all of them.
     #[must_use]
     pub fn examples(name: &TenantName) -> Vec<Self> {
         let first = Some(Self::MigratePublic);

@@ -2,6 +2,7 @@
 
 use sql_text::{ident, literal};
 
+use super::of_refusal::of_refusal;
 use super::of_sqlstate::{of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::registry::Registry;
@@ -11,21 +12,22 @@ use crate::{
 };
 
 impl Error {
-    /// What to do about it: one of these, in the order in which to try them. Empty
-    /// where nothing general can be said.
+    /// Returns what to do about it: alternatives, in the order to try them. Empty if there is no
+    /// general advice.
     ///
-    /// Where a remedy names a tenant by its schema, both are called alike:
-    /// [`remedies_for`](Self::remedies_for) knows other names.
+    /// If a remedy names a tenant by its schema, it assumes that both have the same name.
+    /// [`remedies_for`](Self::remedies_for) uses other names.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         self.remedies_for(&Registry::default())
     }
 
-    /// The same for the tenants that this registry lists.
+    /// The same for the tenants of this registry.
     #[must_use]
     pub fn remedies_for(&self, registry: &Registry) -> Vec<Remedy> {
         match self {
             Self::InvalidName(_) => vec![Advice::ChooseAnotherName.into()],
+            Self::Refused { refusal, .. } => of_refusal(&refusal.reason),
             Self::UnfitList(_) => vec![Advice::CorrectList.into()],
             Self::Unconfirmed(it) => vec![match it.expected {
                 Expected::Listed => Advice::InsertTenantRow.into(),
@@ -420,7 +422,7 @@ fn create_schema(name: &str) -> Remedy {
 }
 
 impl ConnectError {
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {

@@ -4,63 +4,61 @@ use sql_text::{ident, literal};
 
 use crate::registry::Registry;
 
-/// Statements that help. They are complete, names included, and can be run as they
-/// are, without `;` at the end.
+/// Statements that help. They are complete and can run unchanged, without a `;` at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Sql {
-    /// What they are for.
+    /// Their purpose.
     pub purpose: Purpose,
     /// The statements, in order.
     pub statements: Vec<String>,
 }
 
-/// What statements are for.
+/// The purpose of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// Drops a schema, for when nothing uses it. What it holds is lost.
+    /// Drops a schema that nothing uses, with its contents.
     DropSchema,
-    /// Drops an object that no migration creates, for when nothing uses it. What it
-    /// holds is lost.
+    /// Drops an object that no migration creates and nothing uses, with its contents.
     DropObject,
-    /// Undoes a change that no migration makes, and allows more than before: of a policy, a
+    /// Undoes a change that no migration makes and that allows more than before: to a policy, a
     /// check, row-level security.
     UndoChange,
     /// Revokes rights that no migration grants.
     RevokeGrants,
-    /// Gives an object that was renamed by hand its name back. It loses nothing.
+    /// Renames an object back. It loses nothing.
     RenameBack,
-    /// Changes the definition of an object. Its values may change with it.
+    /// Changes the definition of an object, and possibly its values.
     ChangeDefinition,
-    /// Forgets what the texts of the applied migrations were.
+    /// Deletes the fingerprints of applied migrations.
     ForgetFingerprints,
     /// Lets a role use the schema and its tables.
     GrantAccess,
-    /// Gives the schema to the role that owns most tenants, or what is in it.
+    /// Makes the role that owns most tenants, or the objects, the owner of the schema.
     ChangeOwner,
-    /// Takes a row off the registry. No schema is touched.
+    /// Deletes a row of the registry. No schema is changed.
     Unregister,
-    /// Lets what is kept beside the application's list name the schema that the list names. The
-    /// other schema is nobody's then.
+    /// Updates the table beside the application's list to name the listed schema. No tenant uses
+    /// the other schema then.
     FollowList,
-    /// Takes a spare schema that doesn't exist off the list of spares.
+    /// Deletes a spare that does not exist from the list of spares.
     ForgetSpare,
-    /// Drops a spare schema that is in no list.
+    /// Drops a spare that is not listed.
     DropSpare,
-    /// Creates the table that lists tenants, or spares, empty.
+    /// Creates an empty table for tenants or spares.
     CreateRegistry,
     /// Creates the schema for extensions.
     CreateSchema,
-    /// Adds a server to the cluster, as a superuser.
+    /// Adds a node to the cluster, as a superuser.
     AddNode,
-    /// Lets a server of the cluster take tenants, as a superuser.
+    /// Lets a node hold tenants, as a superuser.
     OpenNode,
-    /// Gives a path that is kept somewhere the tenant's new name.
+    /// Updates a stored search path with the tenant's new name.
     RenamePath,
     /// Moves an extension to a schema that belongs to no tenant.
     MoveExtension,
-    /// For a new migration of the tenants: it is right in every tenant.
+    /// A statement for a new tenant migration, which fits every tenant.
     AddToMigration,
     /// Lists the triggers and event triggers that call a function. Changes nothing.
     ListTriggers,

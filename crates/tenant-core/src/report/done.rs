@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Note;
 use crate::{Node, SchemaName, ServerMessage, TenantName, Version};
 
-/// What came of migrating the public schema.
+/// The result of migrating the public schema.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PublicOutcome {
@@ -13,68 +13,67 @@ pub struct PublicOutcome {
     pub applied: Vec<Version>,
     /// The versions that a dry run would have applied, oldest first.
     pub pending: Vec<Version>,
-    /// What the migrations made the server say: see
+    /// Warnings and notices of the server during the migrations: see
     /// [`Outcome::messages`](crate::Outcome::messages).
     pub messages: Vec<ServerMessage>,
-    /// How many more of these there were.
+    /// How many more messages there were.
     pub messages_left_out: usize,
     /// How long it took.
     pub duration: Duration,
 }
 
-/// A tenant that was made like another one.
+/// A cloned tenant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Cloned {
-    /// The tenant that it is like.
+    /// The original.
     pub from: TenantName,
     /// The new tenant.
     pub to: TenantName,
     /// The schema of the new tenant.
     pub schema: SchemaName,
-    /// How many tables it has, without Diesel's own.
+    /// How many tables it has, without Diesel's migration history.
     pub tables: usize,
     /// How many rows were copied.
     pub rows: u64,
-    /// Where the other one's name stands in functions of the new tenant
-    /// ([`Note::NameInText`]) or in rows ([`Note::NameInRows`]), and whose name differs
-    /// from the new one in upper and lower case only.
+    /// Functions and rows of the new tenant that contain the original's name ([`Note::NameInText`],
+    /// [`Note::NameInRows`]), and tenants whose names differ from the new name only by case.
     pub notes: Vec<Note>,
 }
 
-/// A tenant that has another name now.
+/// A renamed tenant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Renamed {
-    /// The name that it had.
+    /// The old name.
     pub from: TenantName,
-    /// The name that it has.
+    /// The new name.
     pub to: TenantName,
-    /// The schema that it had.
+    /// The old schema.
     pub old_schema: SchemaName,
-    /// The schema that it has.
+    /// The new schema.
     pub schema: SchemaName,
-    /// How many functions and procedures of the schema had the old name in a
-    /// `search_path` of their own, and have the new one now.
+    /// How many functions and procedures of the schema had the old name in their own `search_path`.
+    /// They have the new name now.
     pub functions: usize,
-    /// Where the old name still stands ([`Note::OldPath`], [`Note::NameInText`],
-    /// [`Note::NameInRows`]), and whose name differs from the new one in upper and lower case only.
+    /// Where the old name still appears ([`Note::OldPath`], [`Note::NameInText`],
+    /// [`Note::NameInRows`]), and tenants whose names differ from the new name only by case.
     pub notes: Vec<Note>,
 }
 
-/// What came of a move.
+/// The result of a move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Moved {
-    /// The server that the tenant was on.
+    /// The node that the tenant was on.
     pub from: Node,
-    /// The one that it is on. The same when it was there already, and nothing was done.
+    /// The node that it is on now; the same if it was there already and nothing was done.
     pub to: Node,
     /// How long it took.
     pub duration: Duration,
 }
 
-/// What was removed.
+/// What was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Removed {

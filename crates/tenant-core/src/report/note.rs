@@ -7,58 +7,57 @@ use crate::remedy::{Advice, Command, Purpose, Remedy, Sql};
 use crate::shape::Difference;
 use crate::{NameUse, Version};
 
-/// Something that is no failure and may become one. `Display` says what it is.
+/// A finding that is no failure but may become one. `Display` describes it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Note {
-    /// The text of a migration is not the one that was applied.
+    /// A migration was edited after it was applied.
     #[error("migration `{migration}` was edited after it was applied to {}", few(.tenants))]
     Edited {
         /// The migration's name.
         migration: String,
         /// Its version.
         version: Version,
-        /// The tenants that have it as it was before, by name.
+        /// The tenants that have applied the earlier text, by name.
         tenants: Vec<String>,
     },
-    /// What the texts of the applied migrations were cannot be read, so that it is not known
-    /// whether one was edited.
-    #[error("the fingerprints of {} in the registry are no JSON object, and are ignored", few(.tenants))]
+    /// The fingerprints of applied migrations could not be read, so edits are not detected.
+    #[error("the fingerprints of {} in the registry are not a JSON object and are ignored", few(.tenants))]
     NoFingerprints {
         /// The tenants, by name.
         tenants: Vec<String>,
     },
-    /// A migration that was applied and is not there any more.
-    #[error("migration {version} is applied to {}, and this program does not have it", few(.tenants))]
+    /// A migration that was applied, but that this program does not have.
+    #[error("migration {version} is applied to {}, but this program does not have it", few(.tenants))]
     Unknown {
         /// Its version.
         version: Version,
-        /// The tenants that have it, by name.
+        /// The tenants that have applied it, by name.
         tenants: Vec<String>,
     },
-    /// A migration that is older than others which were applied before it.
-    #[error("migration `{migration}` is older than what {} had already, and comes after it", few(.tenants))]
+    /// A late migration: older than migrations that were applied before it.
+    #[error("migration `{migration}` is late: {} already had newer migrations", few(.tenants))]
     Late {
         /// The migration's name.
         migration: String,
-        /// The tenants that get it late, by name.
+        /// The tenants in which it is late, by name.
         tenants: Vec<String>,
     },
-    /// It is not known what reverting takes away.
-    #[error("what would be lost is not known: {reason}")]
+    /// The losses of a rollback are unknown.
+    #[error("could not find out what the rollback would lose: {reason}")]
     LossUnknown {
-        /// Why not, in words.
+        /// Why, in words.
         reason: String,
         /// Whether that is because the server is a standby.
         on_standby: bool,
     },
-    /// After reverting a schema is not as it was before the migrations.
-    #[error("each down.sql should undo its up.sql, and these do not: {}", listed(.differences))]
+    /// After the rollback, a schema differs from its state before the migrations.
+    #[error("the down.sql files do not fully undo their up.sql files: {}", listed(.differences))]
     NotBack {
         /// How it differs.
         differences: Vec<Difference>,
     },
-    /// Names that only PostgreSQL tells apart.
+    /// Two names that differ only by case.
     #[error("the tenants `{one}` and `{other}` differ in upper and lower case only")]
     SameButForCase {
         /// One name.
@@ -66,19 +65,18 @@ pub enum Note {
         /// The other.
         other: String,
     },
-    /// A tenant was renamed, and a path that is kept somewhere has the old name.
+    /// A tenant was renamed, but a stored search path contains the old name.
     #[error("the search path of {of} still names `{name}`")]
     OldPath {
         /// The old name.
         name: String,
-        /// Whose path it is, such as "role app".
+        /// The owner of the path, such as "role app".
         of: String,
         /// The statement that sets it to the new name.
         remedy: String,
     },
-    /// A tenant was renamed or cloned, and a text contains the name that it had, or the name
-    /// of the original.
-    #[error("the name `{name}` is still used by {}", .places.join(", "))]
+    /// A tenant was renamed or cloned, and a text contains the old name or the original's name.
+    #[error("the name `{name}` still appears in {}", .places.join(", "))]
     NameInText {
         /// That name.
         name: String,
@@ -86,48 +84,50 @@ pub enum Note {
         /// ``default of column `tasks.tenant` ``.
         places: Vec<String>,
     },
-    /// A tenant was renamed or cloned, and its migrations have written the name that it
-    /// had, or that of the original, into rows.
-    #[error("migrations have written the name `{name}` into rows of {}", few(.tables))]
+    /// A tenant was renamed or cloned, and its migrations wrote the old name or the original's name
+    /// into rows.
+    #[error("migrations wrote the name `{name}` into rows of {}", few(.tables))]
     NameInRows {
         /// That name.
         name: String,
         /// The tables, by name.
         tables: Vec<String>,
     },
-    /// A tenant was renamed or cloned, and its migrations use the name of their schema.
+    /// A tenant was renamed or cloned, and its migrations use the name of the schema.
     #[error(
-        "the migrations use the schema's name at {}, and `{to}` has what they created for `{from}`",
+        "the migrations use the schema's name at {}, and `{to}` still has what they created for `{from}`",
         .uses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     )]
     UsesOfName {
-        /// The name that the tenant had, or the name of the original.
+        /// The old name, or the original's name.
         from: String,
-        /// The name that it has.
+        /// The new name.
         to: String,
         /// Where the migrations use the name.
         uses: Vec<NameUse>,
     },
-    /// A schema became a tenant's, and an extension lies in it.
+    /// A schema was adopted, and contains an extension.
     #[error(
-        "the extension `{extension}` lies in the schema `{schema}`: a database has one of each, and \
-         dropping the tenant would drop it, with columns of its types in other schemas"
+        "the extension `{extension}` is in the schema `{schema}`: dropping the tenant would drop it, \
+         and with it columns of its types in other schemas"
     )]
     ExtensionInside {
         /// The tenant's schema.
         schema: String,
         /// The extension.
         extension: String,
-        /// The schema to which it can be moved; `None` when it can't be moved.
+        /// The schema to move it to; `None` if it can't be moved.
         elsewhere: Option<String>,
     },
-    /// A schema became a tenant's and was not compared with what its migrations create.
-    #[error("the schema `{schema}` was not compared: this program lacks some of its migrations")]
+    /// A schema was adopted without a comparison with its migrations.
+    #[error(
+        "the schema `{schema}` was not checked for drift: this program lacks some of its migrations"
+    )]
     NothingCompared {
         /// The schema.
         schema: String,
     },
-    /// Texts were recorded because the schemas match, and these parts were not compared.
+    /// Texts were recorded because the schemas match, but these parts were not compared.
     #[error("not compared: {}", .parts.join(", "))]
     NotCompared {
         /// The parts, in words.
@@ -136,7 +136,7 @@ pub enum Note {
 }
 
 impl Note {
-    /// What to do about it: one of these, in the order in which to try them.
+    /// What to do about it: alternatives, in the order to try them.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {
         let advice = match self {
@@ -176,8 +176,7 @@ impl Note {
         vec![advice.into()]
     }
 
-    /// The note in one word, for programs: `late_migration`. It does not change from one
-    /// version to the next.
+    /// The code of the note, for programs: `late_migration`. It is stable across versions.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use super::Note;
 use crate::{Error, ServerMessage, Version};
 
-/// What came of one tenant.
+/// The result of a run for one tenant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The tenant's name. A string, because a row of the registry that is no
-    /// tenant's name is reported too.
+    /// The tenant's name. It is a string, because a registry row without a valid name is also
+    /// reported.
     pub name: String,
     /// How it ended.
     pub status: Status,
@@ -18,30 +18,29 @@ pub struct Outcome {
     pub applied: Vec<Version>,
     /// The versions that are still pending, oldest first.
     pub pending: Vec<Version>,
-    /// The versions of the migrations that were reverted, newest first.
+    /// The versions that were rolled back, newest first.
     pub reverted: Vec<Version>,
-    /// The versions that were to be reverted and still are applied, newest first.
+    /// The versions that should have been rolled back and are still applied, newest first.
     pub to_revert: Vec<Version>,
-    /// The versions that were recorded as applied without being run, oldest first; in a dry
-    /// run, those that would be.
+    /// The versions that were recorded as applied without running, oldest first. In a dry run, the
+    /// versions that would be.
     pub recorded: Vec<Version>,
-    /// The versions that were taken out of the history, oldest first; in a dry run, those
+    /// The versions that were removed from the history, oldest first. In a dry run, the versions
     /// that would be.
     pub forgotten: Vec<Version>,
-    /// The versions whose edited text was accepted, oldest first; in a dry run, those that
+    /// The versions whose edited text was accepted, oldest first. In a dry run, the versions that
     /// would be.
     pub accepted: Vec<Version>,
-    /// Whether a new tenant was made of a spare schema.
+    /// Whether a new tenant was created from a spare.
     pub from_spare: bool,
     /// How long it took.
     pub duration: Duration,
-    /// What its migrations made the server say, in that order: warnings, and notices
-    /// where [`Settings::notices`](crate::Settings::notices) asks for them. Of each at
-    /// most 100.
+    /// Warnings of the server during its migrations, in order, and notices if
+    /// [`Settings::notices`](crate::Settings::notices) is set. At most 100 of each.
     pub messages: Vec<ServerMessage>,
-    /// How many more of these there were.
+    /// How many more messages there were.
     pub messages_left_out: usize,
-    /// Why it failed, when it did.
+    /// The error, if it failed.
     pub error: Option<Error>,
 }
 
@@ -49,31 +48,30 @@ pub struct Outcome {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Status {
-    /// Made by this run.
+    /// This run created it.
     Created,
-    /// Brought up to date by this run.
+    /// This run migrated it.
     Migrated,
-    /// Brought back to an older version by this run.
+    /// This run rolled it back.
     Reverted,
-    /// Brought to a server of the cluster by this run.
+    /// This run distributed it.
     Distributed,
     /// A baseline was recorded in place of old migrations.
     Squashed,
     /// The texts of edited migrations were accepted.
     Accepted,
-    /// There was nothing to do.
+    /// It needed no change.
     UpToDate,
-    /// As [`Outcome::error`] says.
+    /// It failed: see [`Outcome::error`].
     Failed,
-    /// Removed by this run: a spare schema too many.
+    /// This run dropped it, because it was a surplus spare.
     Dropped,
-    /// Left alone: a dry run, or the run ended before.
+    /// It was not changed, because of a dry run or because the run ended early.
     Skipped,
 }
 
 impl Status {
-    /// The status in one word, for programs: `up_to_date`. It does not change from one
-    /// version to the next.
+    /// The code of the status, for programs: `up_to_date`. It is stable across versions.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -91,29 +89,29 @@ impl Status {
     }
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct FleetReport {
     /// One for each tenant, by name.
     pub outcomes: Vec<Outcome>,
-    /// One for each spare schema that something was done with, by name.
+    /// One for each spare that the run handled, by name.
     pub spares: Vec<Outcome>,
-    /// What is no failure and should be known.
+    /// Findings that are no failures.
     pub notes: Vec<Note>,
     /// How long the run took.
     pub duration: Duration,
 }
 
 impl FleetReport {
-    /// How many tenants ended as `status`.
+    /// Counts the tenants with this status.
     #[must_use]
     pub fn count(&self, status: Status) -> usize {
         let same = |outcome: &&Outcome| outcome.status == status;
         self.outcomes.iter().filter(same).count()
     }
 
-    /// The tenants and the spare schemas that failed, by name.
+    /// Returns the tenants and spares that failed, by name.
     pub fn failures(&self) -> impl Iterator<Item = (&Outcome, &Error)> {
         self.outcomes
             .iter()

@@ -10,68 +10,69 @@ use crate::{
     Version,
 };
 
-/// Something that is not as it should be.
+/// A problem that a health check found.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Problem {
-    /// The tenant or schema it is about; `None` for the public schema and for
-    /// what concerns all tenants.
+    /// The tenant or schema; `None` for the public schema and for problems of all tenants.
     pub tenant: Option<String>,
     /// What it is.
     pub kind: ProblemKind,
 }
 
 impl Problem {
-    /// A problem of a tenant or a schema, or of what exists once. For the tests of a program
-    /// that shows problems.
+    /// Creates a problem of a tenant, of a schema, or of the whole database. For tests of programs
+    /// that show problems.
     #[must_use]
     pub fn new(tenant: Option<String>, kind: ProblemKind) -> Self {
         Self { tenant, kind }
     }
 }
 
-/// The kinds of problems. `Display` is the detail in words.
+/// The kinds of problems. `Display` describes the problem.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProblemKind {
-    /// A registered name that cannot be a tenant's.
-    #[error("the registered name cannot be a tenant's")]
+    /// A registered name that is not a valid tenant name.
+    #[error("the registered name is not a valid tenant name")]
     InvalidName(#[source] InvalidName),
-    /// Registered, and no schema.
+    /// The tenant is registered, but its schema does not exist.
     #[error("the tenant is registered, but its schema does not exist")]
     MissingSchema,
-    /// What the list says of its schema cannot be, or may not be.
+    /// The schema in the list of tenants is not valid, or is doubtful.
     #[error("{0}")]
     UnfitRow(Box<UnfitRow>),
-    /// A schema behind the tenants' own in the path cannot be there.
+    /// A schema cannot follow the tenants' schemas in the search path.
     #[error("{0}")]
     UnfitPath(UnfitPath),
-    /// Listed, and no schema, while these tenants have a schema and are not listed any more: the
-    /// application may have renamed one of them.
-    #[error("the tenant is listed, but its schema does not exist, and {} not listed any more", renamed(.left))]
+    /// The tenant is listed without a schema, while these tenants have a schema but are no longer
+    /// listed. The application may have renamed one of them.
+    #[error("the tenant is listed, but its schema does not exist, and {} no longer listed", renamed(.left))]
     PerhapsRenamed {
         /// Their names.
         left: Vec<String>,
     },
-    /// Its ledger, or what is in its schema, cannot be read.
-    #[error("the tenant's state cannot be read")]
+    /// Its migration history or its schema could not be read.
+    #[error("could not read the state of the tenant")]
     Unreadable(#[source] Error),
-    /// The schema is not what the applied migrations make of it.
+    /// Drift: the schema differs from what its applied migrations create.
     #[error("{0}")]
     Drift(Box<Difference>),
-    /// Something is in the schema, and no migration is recorded.
-    #[error("the schema is not empty, but no migration is recorded as applied")]
+    /// The schema has objects, but its migration history is empty or missing.
+    #[error("the schema has objects, but its migration history is empty or missing")]
     HalfMade,
-    /// Something is in the schema that no migration of this program makes, nothing that one
-    /// does, and no migration is recorded.
-    #[error("no migration is recorded as applied, and none creates what the schema holds")]
-    ForeignObjects,
-    /// Migrations that were not applied, by version, oldest first.
-    #[error("{} pending: {}", if .0.len() == 1 { "a migration is" } else { "migrations are" }, listed(.0))]
-    PendingMigrations(Vec<Version>),
-    /// The schema is as at this version, and entries of its migration history are missing.
+    /// The schema has objects, its migration history is empty or missing, and no migration of this
+    /// program creates any of the objects.
     #[error(
-        "the schema is as at version {version}, but its migration history lacks {}", listed(.missing)
+        "the migration history is empty or missing, and no migration creates the schema's objects"
+    )]
+    ForeignObjects,
+    /// The pending versions, oldest first.
+    #[error("{}: {}", pending(.0.len()), listed(.0))]
+    PendingMigrations(Vec<Version>),
+    /// The schema matches this version, but its migration history lacks entries.
+    #[error(
+        "the schema matches version {version}, but its migration history lacks {}", listed(.missing)
     )]
     LostEntries {
         /// The version.
@@ -79,74 +80,74 @@ pub enum ProblemKind {
         /// The versions that the history lacks, oldest first.
         missing: Vec<Version>,
     },
-    /// A pending migration creates this object, which is there already.
-    #[error("{object} exists, but the migration that creates it is not recorded as applied")]
+    /// A pending migration creates this object, which already exists.
+    #[error("{object} exists, but the migration that creates it is pending")]
     MadeByPending {
         /// The object, by kind and name.
         object: String,
     },
-    /// A migration that was applied and that nobody has.
+    /// An unknown migration: applied, but not in this program.
     #[error("the applied migration {0} is not among the migrations of this program")]
     UnknownMigration(Version),
     /// Another program has migrated the tenant.
-    #[error("the tenant is not this program's: {}", sign.told(.versions))]
+    #[error("the tenant belongs to another program: {}", sign.told(.versions))]
     OtherProgram {
         /// The applied versions that show it, oldest first.
         versions: Vec<Version>,
         /// What shows it.
         sign: ForeignSign,
     },
-    /// The text of a migration is not the one that was applied.
-    #[error("the migration `{migration}` was edited after it was applied")]
+    /// A migration was edited after it was applied.
+    #[error("migration `{migration}` was edited after it was applied")]
     EditedMigration {
         /// Its name.
         migration: String,
         /// Its version.
         version: Version,
     },
-    /// What its row keeps of the texts of the applied migrations cannot be read.
-    #[error("the fingerprints in its row of the registry are no JSON object, and are ignored")]
+    /// The fingerprints in its registry row could not be read.
+    #[error("the fingerprints in its registry row are not a JSON object and are ignored")]
     NoFingerprints,
-    /// The application's role cannot use the schema, or not read these tables.
+    /// The application's role cannot use the schema, or cannot read these tables.
     #[error("{}", no_access(.role, .tables))]
     NoAccess {
         /// The schema.
         schema: String,
         /// The role.
         role: String,
-        /// The tables that it cannot read, by name; none when it could, if only
-        /// it had the right to use the schema.
+        /// The tables that it cannot read, by name; empty if it only lacks the right to use the
+        /// schema.
         tables: Vec<String>,
     },
-    /// The schema belongs to another role than those of most tenants, or than what is in
-    /// it. Whom the objects in it belong to is no further problem.
-    #[error("the schema belongs to `{owner}` instead of `{usual}`")]
+    /// The schema is owned by another role than most tenants' schemas, or than its objects. The
+    /// owners of its objects are no separate problem.
+    #[error("the schema is owned by `{owner}` instead of `{usual}`")]
     ForeignOwner {
         /// The schema.
         schema: String,
-        /// The role that it belongs to.
+        /// The owner.
         owner: String,
-        /// The role that it should belong to.
+        /// The expected owner.
         usual: String,
-        /// What in it belongs to the wrong role as well, the migration history included, as
-        /// `ALTER` names it: `TABLE acme.tasks`.
+        /// The objects in it with the wrong owner, including the migration history, as `ALTER`
+        /// names them: `TABLE acme.tasks`.
         objects: Vec<String>,
     },
-    /// The schema is the coordinator's own, and the database is spread over a cluster.
-    #[error("the tenant is on no server of the cluster: its schema is not distributed")]
+    /// The database is a Citus cluster, but the schema is not distributed.
+    #[error("the tenant is on no node of the cluster: its schema is not distributed")]
     NotDistributed,
-    /// A server of the cluster does not answer.
-    #[error("the server {node} of the cluster cannot be reached, with {tenants} {} on it", if *.tenants == 1 { "tenant" } else { "tenants" })]
+    /// A node of the cluster does not answer.
+    #[error("could not reach node {node} of the cluster, with {tenants} {} on it", if *.tenants == 1 { "tenant" } else { "tenants" })]
     UnreachableNode {
-        /// The server.
+        /// The node.
         node: Node,
         /// How many tenants are on it.
         tenants: usize,
     },
-    /// Nobody is registered under the name of this schema.
+    /// An orphaned schema: no tenant with its name is registered.
     #[error("{0}")]
     OrphanedSchema(Orphan),
-    /// The application does not list the tenant any more, and something of it is left.
+    /// The application no longer lists the tenant, but its schema or its state still exists.
     #[error("{}", unlisted(.schema, *.exists))]
     UnlistedTenant {
         /// Its schema.
@@ -154,122 +155,124 @@ pub enum ProblemKind {
         /// Whether the schema still exists.
         exists: bool,
     },
-    /// The application lists the tenant with another schema than before, and both exist.
+    /// The application lists the tenant with another schema than before, and both schemas exist.
     #[error(
-        "the query for tenants gives it the schema `{listed}`, and the schema `{kept}`, which was \
-         its own, exists too"
+        "the query for tenants gives it the schema `{listed}`, but its earlier schema `{kept}` \
+         also exists"
     )]
     TwoSchemas {
-        /// The schema by what the list says. It may not exist.
+        /// The schema in the list. It may not exist.
         listed: SchemaName,
-        /// The schema that was kept beside the list.
+        /// The schema in the table beside the list.
         kept: String,
     },
-    /// A spare schema that is none.
+    /// A problem of a spare.
     #[error("{0}")]
     SpareLeftover(SpareFault),
-    /// Rows of this table have the name of the spare that the tenant was made of.
-    #[error("rows of `{0}` contain the name of the spare schema that became this tenant")]
+    /// Rows of this table contain the name of the spare that became the tenant.
+    #[error("rows of `{0}` contain the name of the spare that became this tenant")]
     SpareName(String),
-    /// The selection that was to be checked is empty.
-    #[error("no tenant was selected, so none was checked")]
+    /// The selection is empty.
+    #[error("no tenant was selected, so no tenant was checked")]
     NothingSelected,
-    /// What tenants should look like is not known: the role may not create a schema.
-    #[error("how the tenants should look was not checked: the migrations could not be tried")]
+    /// The expected definition is unknown, because the role cannot create a schema.
+    #[error("could not check the tenants for drift: the trial run of the migrations failed")]
     TablesNotChecked(#[source] Error),
-    /// Migrations use the schema's name, these tenants differ from what they make under other
-    /// names, and what they make under the tenants' own names is not known.
+    /// Migrations use the schema's name, and these tenants differ from what the migrations create
+    /// under other names. The definition under the tenants' own names is unknown.
     #[error("{}", not_under_own_name(.uses, .tenants, .why.is_some()))]
     NotUnderOwnName {
         /// Where the migrations use the name.
         uses: Vec<NameUse>,
         /// The tenants, by name.
         tenants: Vec<String>,
-        /// Why the migrations could not be tried under these names; `None` where they were
-        /// too many for one check.
+        /// Why the migrations could not run under these names; `None` if there were too many names
+        /// for one check.
         #[source]
         why: Option<Error>,
     },
-    /// A function of the migrations finds what it names through `search_path` only, and
-    /// PostgreSQL calls it where the path does not lead to the tenant.
+    /// A function of the migrations resolves names through `search_path`, but PostgreSQL calls it
+    /// where the path does not lead to the tenant.
     #[error("{}", no_path(.function, .names, .used_by))]
     UnqualifiedFunction {
         /// The function, with the types of its arguments.
         function: String,
-        /// What it names without a schema.
+        /// The names without a schema.
         names: Vec<String>,
-        /// What calls it: an index, a generated column, a check.
+        /// The object that calls it: an index, a generated column, a check.
         used_by: ObjectName,
     },
-    /// The migrations do not make a schema any more.
+    /// The migrations fail on a new schema.
     #[error("the migrations cannot be applied to a new schema")]
     BrokenMigrations(#[source] Error),
 }
 
-/// How a schema without a registration looks.
+/// The kinds of orphaned schemas.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Orphan {
-    /// It holds what the migrations make, or a good part of it.
-    #[error("the schema looks like a tenant's, but no tenant of that name is registered")]
+    /// It has all or many of the objects that the migrations create.
+    #[error("the schema looks like a tenant's, but no tenant with that name is registered")]
     LikeATenant,
-    /// The same, and it cannot be dropped without what others have.
+    /// The same, and objects outside it depend on it.
     #[error(
-        "the schema looks like a tenant's, but no tenant of that name is registered, and objects \
+        "the schema looks like a tenant's, but no tenant with that name is registered, and objects \
          outside it depend on it"
     )]
     DependedOn,
-    /// The same, and it also holds objects, by kind and name, that no migration creates. They
-    /// would be dropped with it.
+    /// The same, and it also has objects, by kind and name, that no migration creates. A drop would
+    /// include them.
     #[error(
-        "the schema looks like a tenant's, but no tenant of that name is registered, and no \
+        "the schema looks like a tenant's, but no tenant with that name is registered, and no \
          migration creates these objects in it: {}", .0.join(", ")
     )]
     WithOthers(Vec<String>),
     /// The same, with migrations that this program does not have.
     #[error(
-        "the schema looks like a tenant's of another program, and no tenant of that name is registered"
+        "the schema looks like a tenant of another program, and no tenant with that name is registered"
     )]
     OfOtherProgram,
-    /// It has a migration history, and the application writes the list of tenants: it may have
-    /// renamed the tenant there.
+    /// It has a migration history, and the application, which writes the list, may have renamed the
+    /// tenant there.
     #[error(
-        "the schema has a migration history, but no listed tenant has it: the application may have \
-         renamed or deleted its tenant"
+        "the schema has a migration history, but no listed tenant has this schema: the application \
+         may have renamed or deleted the tenant"
     )]
     WithHistory,
-    /// It holds nothing.
-    #[error("the schema is empty, and no tenant of that name is registered")]
+    /// It is empty.
+    #[error("the schema is empty, and no tenant with that name is registered")]
     Empty,
 }
 
-/// What is wrong with a spare schema.
+/// The problems of a spare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpareFault {
-    /// It is in the list of spares, and does not exist.
-    #[error("the spare schema is listed, but does not exist")]
+    /// It is listed, but does not exist.
+    #[error("the spare is listed, but its schema does not exist")]
     Gone,
-    /// It exists, and is not in the list.
-    #[error("a spare schema that is in no list is left over")]
+    /// It exists, but is not listed.
+    #[error("the schema was created as a spare, but is not listed")]
     Unlisted,
-    /// The same, and it cannot be dropped without what others have.
-    #[error("a spare schema that is in no list is left over, and objects outside it depend on it")]
+    /// The same, and objects outside it depend on it.
+    #[error(
+        "the schema was created as a spare but is not listed, and objects outside it depend on it"
+    )]
     DependedOn,
-    /// It is a tenant's.
-    #[error("the schema is listed as a spare, and is a tenant's")]
+    /// It belongs to a tenant.
+    #[error("the schema is listed as a spare, but belongs to a tenant")]
     Tenants,
-    /// It is in the list of spares, and was not created as one.
+    /// It is listed, but was not created as a spare.
     #[error("the schema is listed as a spare, but was not created as one")]
     NoSpare,
-    /// A migration was edited after it was built, or a baseline has replaced its migrations.
-    #[error("the spare schema is outdated: it was built from migrations that have changed since")]
+    /// A migration was edited after it was built, or a baseline replaced its migrations.
+    #[error("the spare is outdated: its migrations have changed since it was created")]
     Outdated {
         /// How many spares of this program there are.
         kept: usize,
     },
-    /// It does not look as its migrations make it.
-    #[error("the spare schema does not have the shape that its migrations make")]
+    /// It differs from what its migrations create.
+    #[error("the spare differs from what its migrations create")]
     Drifted,
 }
 
@@ -289,8 +292,7 @@ impl ProblemKind {
         }
     }
 
-    /// The kind in one word, for programs: `missing_schema`. It does not change from
-    /// one version to the next.
+    /// The code of the kind, for programs: `missing_schema`. It is stable across versions.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -343,12 +345,19 @@ fn code_of(difference: &Difference) -> &'static str {
     }
 }
 
+fn pending(count: usize) -> String {
+    match count {
+        1 => "1 pending migration".to_owned(),
+        several => format!("{several} pending migrations"),
+    }
+}
+
 fn no_path(function: &str, names: &[String], used_by: &ObjectName) -> String {
     let names = names.iter().map(|name| format!("`{name}`"));
     let names = names.collect::<Vec<_>>().join(", ");
     format!(
-        "the function `{function}`, which the {used_by} calls, names {names} without a schema: \
-         autovacuum and pg_restore call it without the tenant in search_path, and fail"
+        "function `{function}`, called by {used_by}, uses {names} without a schema: it fails in \
+         autovacuum and pg_restore, where search_path does not contain the tenant"
     )
 }
 
@@ -358,7 +367,7 @@ fn not_under_own_name(uses: &[NameUse], tenants: &[String], is_tried: bool) -> S
     let why = if is_tried {
         ""
     } else {
-        ", because one check tries a limited number of them"
+        ", because one check tries only a limited number"
     };
     let (were, name) = match tenants {
         [_] => ("was", "its own name"),
@@ -373,9 +382,9 @@ fn not_under_own_name(uses: &[NameUse], tenants: &[String], is_tried: bool) -> S
 fn unlisted(schema: &str, exists: bool) -> String {
     let left = match exists {
         true => format!("its schema `{schema}` still exists"),
-        false => "its state is still kept".to_owned(),
+        false => "its state is still stored".to_owned(),
     };
-    format!("the query for tenants does not give the tenant any more, and {left}")
+    format!("the query for tenants no longer returns the tenant, but {left}")
 }
 
 fn renamed(left: &[String]) -> String {
@@ -387,9 +396,9 @@ fn renamed(left: &[String]) -> String {
 
 fn no_access(role: &str, tables: &[String]) -> String {
     if tables.is_empty() {
-        return format!("the role `{role}` may not use the schema");
+        return format!("the role `{role}` cannot use the schema");
     }
     let tables = tables.iter().map(|table| format!("`{table}`"));
     let tables = tables.collect::<Vec<_>>().join(", ");
-    format!("the role `{role}` may not read {tables}, or not use the schema")
+    format!("the role `{role}` cannot read {tables}, or cannot use the schema")
 }

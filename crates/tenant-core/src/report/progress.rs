@@ -2,11 +2,11 @@
 
 use super::Outcome;
 
-/// What a run tells while it goes on.
+/// The progress of a run.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress<'a> {
-    /// It is known how many tenants have something to do.
+    /// The run has counted the tenants that need a change.
     Planned {
         /// How many.
         behind: usize,
@@ -15,20 +15,20 @@ pub enum Progress<'a> {
     Ended(&'a Outcome),
 }
 
-/// How far a move is.
+/// The progress of a move.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MoveProgress {
-    /// What is being done, in Citus' words: `Copying Data`, `Catching Up`.
+    /// The current step, as Citus names it: `Copying Data`, `Catching Up`.
     pub step: String,
-    /// What is there already, in bytes.
+    /// How many bytes are copied.
     pub copied: u64,
-    /// What there is to copy, in bytes.
+    /// How many bytes there are to copy.
     pub total: u64,
 }
 
 impl MoveProgress {
-    /// A step, and how many bytes of all are copied. For the tests of a program that shows
+    /// Creates the value: a step, the copied bytes, and the total. For tests of programs that show
     /// progress.
     #[must_use]
     pub fn new(step: impl Into<String>, copied: u64, total: u64) -> Self {

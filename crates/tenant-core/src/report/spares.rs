@@ -4,35 +4,34 @@ use std::time::Duration;
 
 use super::Outcome;
 
-/// How many spare schemas there are.
+/// The number of spares, by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct SpareCount {
-    /// Up to date, to be taken by the next tenants.
+    /// Up to date and ready for new tenants.
     pub ready: usize,
-    /// They lack migrations of this program.
+    /// Behind: they have pending migrations.
     pub behind: usize,
-    /// They have migrations that this program does not have: spares of a newer one.
+    /// Ahead: they have migrations of a newer program.
     pub ahead: usize,
-    /// They are never taken: a migration was edited after they were built, or a baseline has
-    /// replaced their migrations. Keeping spares replaces them.
+    /// Outdated: a migration was edited after they were built, or a baseline replaced their
+    /// migrations. They are not used, and keeping spares replaces them.
     pub outdated: usize,
-    /// Others: not readable, without a schema, or no spares at all.
+    /// Others: unreadable, without a schema, or not created as spares.
     pub other: usize,
 }
 
-/// What came of keeping spare schemas.
+/// The result of keeping spares.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct SpareReport {
-    /// One for each that something was done with, by name: created, migrated,
-    /// dropped or failed.
+    /// One for each spare that the run handled, by name: created, migrated, dropped or failed.
     pub outcomes: Vec<Outcome>,
-    /// How many are ready now.
+    /// How many are ready.
     pub ready: usize,
-    /// How many there are of a newer program or of another one, which were left alone.
+    /// How many belong to a newer or another program. They were not changed.
     pub ahead: usize,
-    /// What these are called, by name.
+    /// The names of these spares.
     pub left_alone: Vec<String>,
     /// How long it took.
     pub duration: Duration,

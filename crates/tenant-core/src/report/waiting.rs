@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use crate::link::{LockHolder, in_words};
 
-/// A run that waits for another run on the same schema, and for whom.
+/// A run that waits for another run on the same schema.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Waiting<'a> {
-    /// Which schema, in words: "tenant `acme`".
+    /// The schema, in words: "tenant `acme`".
     pub schema: String,
-    /// For how long it has waited.
+    /// How long it has waited.
     pub waited: Duration,
-    /// How long it will wait, all in all.
+    /// How long it waits at most.
     pub limit: Duration,
-    /// The sessions that work on the schema, as far as is known.
+    /// The sessions that work on the schema, as far as known.
     pub holders: &'a [LockHolder],
 }
 
@@ -24,7 +24,7 @@ impl fmt::Display for Waiting<'_> {
         let (schema, limit) = (&self.schema, self.limit.as_secs());
         write!(
             formatter,
-            "waiting for another run on {schema}, for at most {limit} s"
+            "waiting for another run on {schema} (at most {limit} s)"
         )?;
         formatter.write_str(&in_words(self.holders))
     }

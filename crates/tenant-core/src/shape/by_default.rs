@@ -26,7 +26,7 @@ impl ByDefault {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(crate) async fn read(client: &Client) -> Result<Self, DriverError> {
         let rows = client.query_typed(QUESTION, &[]).await?;
         let mut all = BTreeMap::new();

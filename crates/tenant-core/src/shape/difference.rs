@@ -14,13 +14,13 @@ use super::varying::{self, varies};
 use crate::SchemaName;
 use crate::made_up::{MadeUp, VARIES, unmarked};
 
-/// One object that is not as it should be. `Display` says what differs.
+/// An object that differs from the expected definition. `Display` describes the difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Difference {
     /// The object.
     pub object: ObjectName,
-    /// What is wrong with it.
+    /// The difference.
     pub change: Change,
     pub(super) mending: Mending,
     pub(super) statements: Vec<String>,
@@ -36,83 +36,82 @@ pub struct Difference {
     pub(super) is_blocked: bool,
 }
 
-/// In which way an object differs.
+/// The kinds of differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Change {
-    /// It should be there.
+    /// It is missing.
     Missing,
-    /// One of a name that varies should be there: each run of the migrations makes one. The
-    /// object's name has three dots for what varies.
+    /// An object with a varying name is missing. Each run of the migrations creates one, and three
+    /// dots in the name stand for the varying part.
     MissingOne {
-        /// Where the statement is that makes it, as far as that is known: a file and a line.
+        /// The file and line of the statement that creates it, if known.
         made_at: Option<String>,
     },
-    /// It should not be there.
+    /// It is unexpected.
     Extra,
-    /// It is there under another name, and else as it should be.
+    /// It was renamed, and is otherwise as expected.
     Renamed {
-        /// The name that it should have.
+        /// The expected name.
         expected: String,
-        /// The name that it has.
+        /// The actual name.
         found: String,
     },
-    /// It is there under another name, and something else has its name.
+    /// It was renamed, and another object has its name.
     Shadowed {
-        /// The name that it should have, and that the other one has.
+        /// The expected name, which the other object has.
         expected: String,
-        /// The name that it has.
+        /// The actual name.
         found: String,
     },
-    /// A label of an enum is another one, in the same place. Both are constants of SQL.
+    /// A label of an enum was renamed. Both texts are SQL constants.
     RenamedLabel {
-        /// The label that should be there.
+        /// The expected label.
         expected: String,
-        /// The label that is.
+        /// The actual label.
         found: String,
     },
-    /// A label of an enum is another one, and another label has its name. Both are constants
-    /// of SQL.
+    /// A label of an enum was renamed, and another label has its name. Both texts are SQL
+    /// constants.
     ShadowedLabel {
-        /// The label that it should be.
+        /// The expected label.
         expected: String,
-        /// The label that it is.
+        /// The actual label.
         found: String,
     },
-    /// It is there, and is something else.
+    /// Its definition differs.
     Changed(Vec<AspectChange>),
-    /// An index that PostgreSQL does not use: building it failed or was cut off.
+    /// An invalid index, which PostgreSQL does not use, because building it failed or was
+    /// interrupted.
     InvalidIndex,
-    /// It belongs to another role than it should.
+    /// It has the wrong owner.
     WrongOwner {
-        /// The role that it belongs to.
+        /// The owner.
         owner: String,
-        /// The role that it should belong to.
+        /// The expected owner.
         expected: String,
     },
-    /// Roles may not do with it what they should be able to: a role, and rights in
-    /// the words of `GRANT`.
+    /// Roles lack rights: each role, and its rights as in `GRANT`.
     MissingGrants(Vec<(String, String)>),
-    /// Roles may do with it what they should not be able to: a role, `PUBLIC` for
-    /// everybody, and rights in the words of `REVOKE`.
+    /// Roles have unexpected rights: each role or `PUBLIC`, and its rights as in `REVOKE`.
     ExtraGrants(Vec<(String, String)>),
 }
 
-/// What is so, and what should be.
+/// One difference in a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AspectChange {
-    /// What of the object.
+    /// The part of the definition.
     pub aspect: Aspect,
-    /// What should be; `None` for nothing.
+    /// The expected text; `None` for nothing.
     pub expected: Option<String>,
-    /// What is; `None` for nothing.
+    /// The actual text; `None` for nothing.
     pub found: Option<String>,
 }
 
 impl Difference {
-    /// The statements that would make the schema `schema` as it should be, in
-    /// order. None where there is no SQL for it.
+    /// Returns the statements that fix the difference in the schema `schema`, in order. Empty if
+    /// there is no SQL for it.
     #[must_use]
     pub fn sql(&self, schema: &SchemaName) -> Vec<String> {
         let statements = self.statements.iter();
@@ -239,12 +238,14 @@ impl Difference {
         Self {
             mending: Mending::ByHand,
             statements: Vec::new(),
-            note: Some("its name fits what migrations create, and it is not like that".to_owned()),
+            note: Some(
+                "its name matches what migrations create, but its definition does not".to_owned(),
+            ),
             ..self
         }
     }
 
-    /// What kind of change these statements are.
+    /// Returns the kind of change that these statements make.
     #[must_use]
     pub fn mending(&self) -> Mending {
         self.mending
@@ -256,7 +257,7 @@ impl fmt::Display for Difference {
         let mut text = String::new();
         self.change(&mut text)?;
         if let Some(note) = &self.note {
-            write!(text, "; {note}")?;
+            write!(text, " ({note})")?;
         }
         formatter.write_str(&unmarked(&text))
     }
@@ -267,22 +268,8 @@ impl Difference {
         let object = &self.object;
         match &self.change {
             Change::Missing => write!(formatter, "{object} is missing"),
-            Change::MissingOne { made_at } => {
-                write!(formatter, "{}", object.kind.one())?;
-                if let Some(table) = &object.table {
-                    write!(formatter, " of `{table}`")?;
-                }
-                formatter.write_str(" whose name varies")?;
-                if object.name != "..." {
-                    write!(formatter, ", such as `{}`", object.name)?;
-                }
-                match made_at {
-                    Some(at) => write!(formatter, " (from {at}), is missing"),
-                    None if object.name != "..." => formatter.write_str(", is missing"),
-                    None => formatter.write_str(" is missing"),
-                }
-            }
-            Change::Extra => write!(formatter, "{object} should not be there"),
+            Change::MissingOne { made_at } => self.missing_one(made_at.as_deref(), formatter),
+            Change::Extra => write!(formatter, "unexpected {object}"),
             Change::Renamed { found, .. } => {
                 write!(formatter, "{object} was renamed to `{}`", displayed(found))
             }
@@ -290,7 +277,7 @@ impl Difference {
                 let (kind, found) = (object.kind.words(), displayed(found));
                 write!(
                     formatter,
-                    "{object} was renamed to `{found}`, and another {kind} was made under its name"
+                    "{object} was renamed to `{found}`, and another {kind} has its name"
                 )
             }
             Change::RenamedLabel { expected, found } => {
@@ -302,38 +289,58 @@ impl Difference {
             Change::ShadowedLabel { expected, found } => {
                 write!(
                     formatter,
-                    "label {expected} of {object} was renamed to {found}, and another label was \
-                     made under its name"
+                    "label {expected} of {object} was renamed to {found}, and another label has \
+                     its name"
                 )
             }
-            Change::InvalidIndex => write!(formatter, "{object} is not valid"),
+            Change::InvalidIndex => write!(formatter, "{object} is invalid"),
             Change::WrongOwner { owner, expected } => {
                 write!(
                     formatter,
-                    "{object} belongs to `{owner}` instead of `{expected}`"
+                    "{object} is owned by `{owner}`; expected `{expected}`"
                 )
             }
             Change::MissingGrants(grants) => {
-                let grants = grants
-                    .iter()
-                    .map(|(role, rights)| format!("{role} lacks {rights}"));
-                let grants = grants.collect::<Vec<_>>().join("; ");
-                write!(formatter, "{object}: {grants}")
+                let grants = each_grant(grants, "lacks");
+                write!(formatter, "missing grants on {object}: {grants}")
             }
             Change::ExtraGrants(grants) => {
-                let grants = grants
-                    .iter()
-                    .map(|(role, rights)| format!("{role} has {rights}"));
-                let grants = grants.collect::<Vec<_>>().join("; ");
-                write!(formatter, "{object}: {grants}, and should not")
+                let grants = each_grant(grants, "has");
+                write!(formatter, "unexpected grants on {object}: {grants}")
             }
             Change::Changed(changes) => {
-                let changes = changes.iter().map(ToString::to_string);
-                let changes = changes.collect::<Vec<_>>().join("; ");
-                write!(formatter, "{object} differs: {changes}")
+                let changes = match changes.as_slice() {
+                    [one] => one.to_string(),
+                    several => AspectChange::all(several),
+                };
+                write!(formatter, "{object} {changes}")
             }
         }
     }
+
+    fn missing_one(&self, made_at: Option<&str>, formatter: &mut String) -> fmt::Result {
+        let object = &self.object;
+        formatter.push_str(&object.kind.one());
+        if let Some(table) = &object.table {
+            write!(formatter, " of `{table}`")?;
+        }
+        formatter.push_str(" with a varying name");
+        if object.name != "..." {
+            write!(formatter, ", such as `{}`,", object.name)?;
+        }
+        formatter.push_str(" is missing");
+        match made_at {
+            Some(at) => write!(formatter, " (created at {at})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Roles and rights, one after the other.
+fn each_grant(grants: &[(String, String)], verb: &str) -> String {
+    let grants = grants.iter();
+    let grants = grants.map(|(role, rights)| format!("`{role}` {verb} {rights}"));
+    grants.collect::<Vec<_>>().join("; ")
 }
 
 impl AspectChange {
@@ -345,27 +352,69 @@ impl AspectChange {
             ..self
         }
     }
+
+    /// Several changes of one object, as predicates of it.
+    fn all(changes: &[Self]) -> String {
+        let changes = changes.iter();
+        let changes = changes.map(|it| format!("{} (expected {})", it.is(), it.should_be()));
+        changes.collect::<Vec<_>>().join(" and ")
+    }
+
+    /// What the object has or is, as a predicate: ``has type `text` ``.
+    fn is(&self) -> String {
+        let found = self.found.as_deref().map(quoted);
+        match (self.aspect, found) {
+            (Aspect::NotNull, None) => "allows NULL".to_owned(),
+            (Aspect::NotNull, Some(_)) => "is NOT NULL".to_owned(),
+            (Aspect::Validity, _) => format!("is {}", validity(&self.found, &self.expected)),
+            (Aspect::Nature, found) => {
+                format!("is {}", found.as_deref().unwrap_or("ordinary"))
+            }
+            (Aspect::Enabled, found) => {
+                format!("is set to {}", found.as_deref().unwrap_or(ENABLED))
+            }
+            (Aspect::RowSecurity, None) => "has row-level security off".to_owned(),
+            (aspect, None) => format!("has no {}", aspect.noun()),
+            (aspect, Some(found)) => format!("has {} {found}", aspect.noun()),
+        }
+    }
+
+    /// What was expected of it, as the object of "expected".
+    fn should_be(&self) -> String {
+        let expected = self.expected.as_deref().map(quoted);
+        match (self.aspect, expected) {
+            (Aspect::NotNull, None) => "NULL to be allowed".to_owned(),
+            (Aspect::NotNull, Some(_)) => "NOT NULL".to_owned(),
+            (Aspect::Validity, _) => validity(&self.expected, &self.found).to_owned(),
+            (_, Some(expected)) => expected,
+            (Aspect::Nature, None) => "ordinary".to_owned(),
+            (Aspect::Enabled, None) => ENABLED.to_owned(),
+            (Aspect::RowSecurity, None) => "off".to_owned(),
+            (_, None) => "none".to_owned(),
+        }
+    }
+}
+
+/// How a trigger fires in the ordinary way.
+const ENABLED: &str = "`ENABLE`";
+
+/// The validity in words. Where nothing is recorded, it is the opposite of `other`.
+fn validity<'a>(one: &'a Option<String>, other: &'a Option<String>) -> &'a str {
+    match (one.as_deref(), other.as_deref()) {
+        (Some(one), _) => one,
+        (None, Some(other)) => other.strip_prefix("not ").unwrap_or("valid"),
+        (None, None) => "valid",
+    }
+}
+
+fn quoted(text: &str) -> String {
+    format!("`{}`", sql_text::on_one_line(&varying::displayed(text)))
 }
 
 impl fmt::Display for AspectChange {
+    /// A predicate of the object: ``allows NULL; expected NOT NULL``.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: &Option<String>| match text {
-            None => self.aspect.absent().to_owned(),
-            Some(text) => format!("`{}`", sql_text::on_one_line(&varying::displayed(text))),
-        };
-        if self.aspect == Aspect::NotNull {
-            return formatter.write_str(if self.expected.is_some() {
-                "it allows NULL, should be `NOT NULL`"
-            } else {
-                "it is `NOT NULL`, should allow NULL"
-            });
-        }
-        let (found, expected) = (shown(&self.found), shown(&self.expected));
-        write!(
-            formatter,
-            "{} is {found}, should be {expected}",
-            self.aspect.words()
-        )
+        write!(formatter, "{}; expected {}", self.is(), self.should_be())
     }
 }
 

@@ -48,8 +48,8 @@ impl Difference {
         let note = match (self.object.kind, holds) {
             (ObjectKind::Table, Holds::Something) => "it has rows",
             (ObjectKind::Column, Holds::Something) => "it has values",
-            (ObjectKind::Sequence, Holds::Something) => "numbers were taken from it",
-            _ => "whether it is empty could not be read",
+            (ObjectKind::Sequence, Holds::Something) => "it has issued numbers",
+            _ => "could not check whether it is empty",
         };
         self.mending = Mending::Keeps;
         self.statements.clear();

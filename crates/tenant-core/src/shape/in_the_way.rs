@@ -57,14 +57,14 @@ fn collide((one, name): (&Shape, &ObjectName), (other, there): (&Shape, &ObjectN
 fn of_name(expected: &Shape, found: &Shape, missing: &Difference) -> Option<String> {
     let mut there = found.objects.keys().filter(|it| expected.get(it).is_none());
     let there = there.find(|it| collide((expected, &missing.object), (found, it)))?;
-    Some(format!("the {there} has its name"))
+    Some(format!("{there} has its name"))
 }
 
 /// That something has the name of what is missing.
 fn of_owner(expected: &Shape, found: &Shape, extra: &Difference) -> Option<String> {
     let mut missing = expected.objects.keys().filter(|it| found.get(it).is_none());
     let missing = missing.find(|it| collide((expected, it), (found, &extra.object)))?;
-    Some(format!("the {missing} should have its name"))
+    Some(format!("{missing} needs its name"))
 }
 
 /// That a generated column is computed from one whose type differs: its expression has casts
@@ -99,7 +99,7 @@ fn of_base_type(
     };
     let base = bases.find(|it| is_named(&it.object.name))?;
     let name = &base.object.name;
-    Some(format!("it is computed from `{name}`, which differs"))
+    Some(format!("it is computed from `{name}`, which also differs"))
 }
 
 /// That a column may not be null because of a primary key that differs.
@@ -120,5 +120,5 @@ fn of_key(expected: &Shape, found: &Shape, column: &Difference) -> Option<String
     let (key, object) = keys.find(|_| is_opened)?;
     let should = expected.get(key).and_then(|it| it.fact(Aspect::Definition));
     let differs = should != object.fact(Aspect::Definition);
-    differs.then(|| format!("it belongs to the {key}, which differs"))
+    differs.then(|| format!("it belongs to {key}, which also differs"))
 }

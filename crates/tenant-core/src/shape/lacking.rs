@@ -36,7 +36,7 @@ pub(super) fn add_lacking(expected: &Shape, found: &Shape, differences: &mut Vec
                 && (name.kind, &name.table) == (others.kind, &others.table);
             let object = found.get(name).filter(|_| is_of);
             if object.is_some_and(|it| are_like(expected, found, others, (name, it))) {
-                renamed::note(extra, "may be", &[&others.as_name()], "under another name");
+                renamed::note(extra, "possibly renamed from", &[&others.as_name()]);
             }
         }
     }

@@ -21,22 +21,20 @@ pub(crate) use create::{Stage, Statement, creation};
 use words::{comment, reference};
 pub(super) use words::{owning_column, parents};
 
-/// What kind of change would mend a difference.
+/// The kind of change that fixes a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mending {
-    /// It adds what is missing, or puts right what can be put right without losing
-    /// anything. This is what [`Tenants::repair`](crate::Tenants::repair) does.
+    /// It adds objects or changes definitions without losing anything.
+    /// [`Tenants::repair`](crate::Tenants::repair) makes these changes.
     Adds,
-    /// It takes away what somebody has made, with what is in it. Only people can
-    /// know whether that may go.
+    /// It drops an unexpected object with its contents. Only a person can decide this.
     Removes,
-    /// It writes values anew, and what does not fit the new form is lost.
+    /// It rewrites values, and loses values that do not fit the new form.
     Rewrites,
-    /// No SQL is shown: it is what no migration creates, and it holds rows, values or the
-    /// position of a sequence.
+    /// No SQL is shown, because the unexpected object has rows, values or a sequence position.
     Keeps,
-    /// There is no SQL for it: somebody has to decide.
+    /// There is no SQL for it. A person must decide.
     ByHand,
 }
 
@@ -53,8 +51,8 @@ pub(super) fn of_missing(name: &ObjectName, object: &Object) -> Mending {
 pub(super) fn why_by_hand(name: &ObjectName, object: &Object) -> Option<&'static str> {
     match name.kind {
         _ if create::is_possible(name, object) => None,
-        ObjectKind::Table => Some("a repair creates no foreign tables"),
-        ObjectKind::Type => Some("a repair creates no range types"),
+        ObjectKind::Table => Some("repair cannot create foreign tables"),
+        ObjectKind::Type => Some("repair cannot create range types"),
         _ => None,
     }
 }

@@ -6,18 +6,17 @@ use std::fmt;
 use super::Shape;
 use super::{forms, normal, varying};
 
-/// The kinds of objects that a shape holds.
+/// The kinds of objects in a schema definition.
 ///
-/// In the order in which they are made: what comes later may stand on what comes
-/// before.
+/// They are in the order of creation: later kinds can depend on earlier ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ObjectKind {
-    /// The schema itself, of which only the grants are looked at.
+    /// The schema itself. Only its grants are compared.
     Schema,
     /// An enum, a domain, a composite or a range type.
     Type,
-    /// A sequence that is no identity column's.
+    /// A sequence that does not belong to an identity column.
     Sequence,
     /// A function, procedure or aggregate.
     Function,
@@ -27,13 +26,13 @@ pub enum ObjectKind {
     Column,
     /// A primary or unique key, a check, an exclusion, a foreign key.
     Constraint,
-    /// An index that no constraint made.
+    /// An index that does not belong to a constraint.
     Index,
     /// A view.
     View,
     /// A materialized view.
     MaterializedView,
-    /// A trigger that somebody wrote, not one of PostgreSQL's own.
+    /// A trigger, except PostgreSQL's internal ones.
     Trigger,
     /// A policy of row-level security.
     Policy,
@@ -41,7 +40,7 @@ pub enum ObjectKind {
     Rule,
     /// Extended statistics.
     Statistics,
-    /// A column of a view, with what was said of it alone: a default, a comment, grants.
+    /// A column of a view, with its own default, comment or grants.
     ViewColumn,
 }
 
@@ -55,7 +54,7 @@ impl ObjectKind {
         format!("{article} {}", self.words())
     }
 
-    /// The kind in words: `materialized view`.
+    /// Returns the kind in words: `materialized view`.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
@@ -136,15 +135,15 @@ impl ObjectKind {
     ];
 }
 
-/// Which object of a schema. `Display` is in words: ``column `tasks.due` ``.
+/// The name of an object in a schema. `Display` is in words: ``column `tasks.due` ``.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub struct ObjectName {
-    /// What it is.
+    /// Its kind.
     pub kind: ObjectKind,
-    /// The table (or view, or domain) that it belongs to, if it belongs to one.
+    /// The table, view or domain that it belongs to, if any.
     pub table: Option<String>,
-    /// Its own name; a function's with the types of its arguments.
+    /// Its name; for a function, with the types of its arguments.
     pub name: String,
 }
 
@@ -184,20 +183,20 @@ fn displayed(name: &str) -> String {
     varying::displayed(&normal::displayed(&forms::filled(name, "..."))).into_owned()
 }
 
-/// What can be known of an object, each a text of its own.
+/// The parts of an object's definition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Aspect {
-    /// What exactly it is, where the kind alone does not say: `partitioned`,
-    /// `unlogged`, `enum`, `procedure`.
+    /// Its exact nature, where the kind is not enough: `partitioned`, `unlogged`, `enum`,
+    /// `procedure`.
     Nature,
     /// Its definition as PostgreSQL writes it.
     Definition,
     /// A column's type.
     Type,
-    /// A column's collation, where it is not that of the type.
+    /// A column's collation, if it differs from its type's collation.
     Collation,
-    /// Whether a column may not be null.
+    /// Whether a column is `NOT NULL`.
     NotNull,
     /// A column's default.
     Default,
@@ -209,46 +208,44 @@ pub enum Aspect {
     Labels,
     /// The column that a sequence belongs to.
     OwnedBy,
-    /// Whether row-level security is enabled, and forced.
+    /// Whether row-level security is enabled or forced.
     RowSecurity,
-    /// What a table is partitioned by, or a part of, or inherits from.
+    /// How a table is partitioned, which table it is a partition of, or from which it inherits.
     Partitioning,
-    /// When a trigger or rule fires, where that is not the ordinary way; or that the
-    /// triggers of a key do not fire.
+    /// When a trigger or rule fires, if it differs from the default, or that the triggers of a
+    /// foreign key do not fire.
     Enabled,
-    /// Whether an index is not valid, a constraint not validated, a materialized view not
-    /// filled.
+    /// Whether an index is invalid, a constraint not validated, or a materialized view not filled.
     Validity,
     /// The comment.
     Comment,
-    /// What can only be another one in an object that is made anew: the names of a
-    /// view's columns, a function's result. The definition says it as well.
+    /// What can change only if the object is created again: the names of a view's columns, a
+    /// function's result. The definition contains it too.
     Outline,
-    /// The owner, where it is not the schema's.
+    /// The owner, if it differs from the schema's owner.
     Owner,
-    /// What roles other than the owner may do.
+    /// The rights of roles other than the owner.
     Grants,
     /// The options of a foreign table or column.
     Options,
-    /// The type that a table is of, as `CREATE TABLE ... OF` makes it.
+    /// The type of a typed table (`CREATE TABLE ... OF`).
     TypedBy,
-    /// The storage parameters, with those of what is stored out of line.
+    /// The storage parameters, including TOAST.
     Storage,
 }
 
 impl Aspect {
-    /// What is so where nothing is recorded of it, in words.
-    pub(super) fn absent(self) -> &'static str {
+    /// The aspect in words, after "has" or "has no".
+    pub(super) fn noun(self) -> &'static str {
         match self {
-            Self::Nature => "ordinary",
-            Self::Validity => "valid",
-            Self::Enabled => "`ENABLE`",
-            Self::RowSecurity => "off",
-            _ => "none",
+            Self::Generated => "generation expression",
+            Self::Labels => "labels",
+            Self::TypedBy => "row type",
+            other => other.words(),
         }
     }
 
-    /// The aspect in words: `not null`.
+    /// Returns the part in words: `not null`.
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {

@@ -17,7 +17,7 @@ use crate::registry::List;
 use crate::report::{FleetReport, Outcome, Progress, Status};
 use crate::{Answer, Error, Version};
 
-/// A run that accepts edited migrations. Made by [`Tenants::accept_edits`].
+/// A run that accepts edited migrations. Returned by [`Tenants::accept_edits`].
 #[must_use = "nothing is accepted until it is awaited"]
 pub struct AcceptEdits<'a> {
     tenants: &'a Tenants,
@@ -35,13 +35,14 @@ impl<'a> AcceptEdits<'a> {
     setter!(stop);
     setter!(observe: Progress<'_>);
 
-    /// Only the edit of this migration; call it again for more. The default is all.
+    /// Accepts only the edit of this migration. Call it again for more migrations. The default is
+    /// all edits.
     pub fn migration(mut self, version: Version) -> Self {
         self.migrations.insert(version);
         self
     }
 
-    /// Checks everything, and changes nothing.
+    /// Checks everything and changes nothing.
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
         self
@@ -81,23 +82,24 @@ struct Edits {
 }
 
 impl Tenants {
-    /// Accepts the texts of migrations that were edited after they were applied: in each
-    /// tenant whose schema is what its migrations create as they read now, these texts
-    /// count as the applied ones from then on. Nothing is run. A tenant whose schema
-    /// differs keeps its record and fails: there the edit matters. Several tenants at a
-    /// time, each in one transaction; when all tenants are selected, the spare schemas
-    /// follow. Rows are not looked at, and what else was not compared is in a note.
+    /// Accepts the texts of migrations that were edited after they were applied. In each tenant
+    /// whose schema matches the edited migrations, these texts count as applied from then on. No
+    /// migration runs.
     ///
-    /// A tenant whose applied texts are all others than those of this program may be another
-    /// program's, with the same versions. It fails unless each of them is named with
+    /// A tenant whose schema differs fails and keeps its record, because the edit matters there.
+    /// Several tenants run at a time, each in one transaction. If all tenants are selected, the
+    /// spares follow. Rows are not compared, and a note lists what else was not compared.
+    ///
+    /// If no applied text of a tenant matches this program, the tenant may belong to another
+    /// program with the same versions. It fails unless you name each migration with
     /// [`AcceptEdits::migration`].
     ///
     /// # Errors
     ///
-    /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`],
-    /// [`Error::NoFingerprints`] of a list without them, or that the migrations cannot be
-    /// tried. A tenant's own error is in its [`Outcome`]: [`Error::EditMatters`],
-    /// [`Error::UnknownApplied`], [`Error::OtherProgram`], [`Error::NoFingerprints`].
+    /// Errors of the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`],
+    /// [`Error::NoFingerprints`] for a list without them, or a failed trial run. A tenant's own
+    /// error is in its [`Outcome`]: [`Error::EditMatters`], [`Error::UnknownApplied`],
+    /// [`Error::OtherProgram`], [`Error::NoFingerprints`].
     pub fn accept_edits(&self) -> AcceptEdits<'_> {
         AcceptEdits {
             tenants: self,

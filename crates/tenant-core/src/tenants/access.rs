@@ -42,8 +42,7 @@ pub(super) async fn missing_access(
         (&MIGRATION_HISTORY, Type::NAME),
         (&only, Type::TEXT_ARRAY),
     ];
-    let failed =
-        |error| Error::database(format!("looking at what the role `{role}` may read"), error);
+    let failed = |error| Error::database(format!("check the rights of the role `{role}`"), error);
     let rows = reading.query(&sql, &parameters).await.map_err(failed)?;
     let problem = |row: &tokio_postgres::Row| {
         Ok(Problem {

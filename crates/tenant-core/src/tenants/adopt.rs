@@ -21,20 +21,20 @@ use crate::shape::{Compared, Difference, Expectation, Shape, compare};
 use crate::{Answer, At, Error, ForeignSign, SchemaName, TenantName, Version};
 use extensions::extensions_inside;
 
-/// What came of adopting a schema.
+/// The result of adopting a schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Adopted {
-    /// The newest migration that it has; `None` for none.
+    /// The newest migration of the schema; `None` if it has none.
     pub version: Option<Version>,
-    /// Whether the version was found by the shape; otherwise a table of applied
-    /// migrations, or the caller, has said it.
+    /// Whether the version was found by comparing the schema definition. If not, the migration
+    /// history or the caller gave it.
     pub by_shape: bool,
-    /// How the schema differs from what its migrations make, in words, if the caller or its
-    /// table of applied migrations has said the version.
+    /// How the schema differs from what its migrations create, in words. Only if the migration
+    /// history or the caller gave the version.
     pub differences: Vec<String>,
-    /// Extensions that lie in the schema ([`Note::ExtensionInside`]), and that it could not
-    /// be compared ([`Note::NothingCompared`]).
+    /// Extensions in the schema ([`Note::ExtensionInside`]), and schemas that could not be compared
+    /// ([`Note::NothingCompared`]).
     pub notes: Vec<Note>,
 }
 
@@ -55,7 +55,7 @@ struct Steps {
     of_ledger: Option<(Applied, Arc<Expectation>)>,
 }
 
-/// A schema to make a tenant of. Made by [`Tenants::adopt`].
+/// A schema to register as a tenant. Returned by [`Tenants::adopt`].
 #[must_use = "nothing is adopted until it is awaited"]
 pub struct Adopt<'a> {
     tenants: &'a Tenants,
@@ -65,15 +65,15 @@ pub struct Adopt<'a> {
 }
 
 impl<'a> Adopt<'a> {
-    /// The name of the schema, where only the list of tenants knows which schema is whose: see
-    /// [`Naming::mapped`](crate::Naming::mapped).
+    /// Names the schema, if only the list of tenants knows which schema belongs to which tenant:
+    /// see [`Naming::mapped`](crate::Naming::mapped).
     pub fn in_schema(mut self, schema: &'a SchemaName) -> Self {
         self.schema = Some(schema);
         self
     }
 
-    /// How far the schema is, whatever it looks like. The version is one of this
-    /// program's.
+    /// Sets the version of the schema, whatever its definition. It must be a version of this
+    /// program.
     pub fn at(mut self, at: impl Into<At>) -> Self {
         self.at = Some(at.into());
         self
@@ -99,22 +99,24 @@ impl<'a> IntoFuture for Adopt<'a> {
 }
 
 impl Tenants {
-    /// Registers a schema that is there as the tenant `name`.
+    /// Registers an existing schema as the tenant `name`.
     ///
-    /// A schema with a table of applied migrations is taken as it is, and compared with what
-    /// these create. For one without, the version is found whose shape it has, and recorded;
-    /// [`Adopt::at`] says it instead. A tenant that is registered and has no migration recorded gets its
-    /// record in the same way. Where the table lacks entries, [`Adopt::at`] adds those up to that
-    /// version, if the schema is what these migrations create.
+    /// A schema with a migration history keeps its version, and is compared with what its
+    /// migrations create. For a schema without a history, the call finds the version that matches
+    /// the schema definition, and records it. [`Adopt::at`] sets the version instead.
+    ///
+    /// A registered tenant without a recorded migration gets its history in the same way. If the
+    /// history lacks entries, [`Adopt::at`] adds the entries up to that version. The schema must
+    /// then match these migrations.
     ///
     /// # Errors
     ///
-    /// [`Error::NoSchema`], [`Error::MissingSchema`], [`Error::NothingToAdopt`] when it
-    /// is a whole tenant, [`Error::IsSpare`], [`Error::NoVersionFits`],
-    /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] when
-    /// `at` says what the schema says itself, [`Error::OtherProgram`] or
-    /// [`Error::AheadOfProgram`] when another program has migrated it, [`Error::Busy`], or that
-    /// the migrations could not be tried. Then nothing was changed.
+    /// [`Error::NoSchema`], [`Error::MissingSchema`], [`Error::NothingToAdopt`] if it already is a
+    /// complete tenant, [`Error::IsSpare`], [`Error::NoVersionFits`],
+    /// [`Error::SeveralVersionsFit`], [`Error::NoVersion`], [`Error::HasLedger`] if `at` is set
+    /// although the schema has a history, [`Error::OtherProgram`] or [`Error::AheadOfProgram`] if
+    /// another program has migrated it, [`Error::Busy`], or a failed trial run. Nothing is changed
+    /// then.
     pub fn adopt<'a>(&'a self, name: &'a TenantName) -> Adopt<'a> {
         Adopt {
             tenants: self,

@@ -80,7 +80,7 @@ pub(super) async fn edits(
         (&fingerprints, Type::TEXT_ARRAY),
     ];
     let rows = reading.query(&sql, &parameters).await;
-    let rows = rows.map_err(|error| Error::database("reading the fingerprints", error))?;
+    let rows = rows.map_err(|error| Error::database("read the fingerprints", error))?;
     let mut found = Texts::default();
     for row in &rows {
         let key = row.try_get::<_, String>(1);
@@ -114,14 +114,14 @@ fn differs(migration: &Migration, stored: &str) -> bool {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn not_shown_ours(
     reading: &Reading<'_>,
     registry: &Registry,
     list: List,
     migrations: &MigrationSet,
 ) -> Result<Option<HashMap<String, AppliedTexts>>, Error> {
-    let failed = |error| Error::database("reading the fingerprints", error);
+    let failed = |error| Error::database("read the fingerprints", error);
     let Some(sql) = question(registry, list, migrations) else {
         return Ok(None);
     };
@@ -272,7 +272,7 @@ async fn schemas_of(
     if list == List::Spares || keys.is_empty() || !registry.names().is_mapped() {
         return Ok(HashMap::new());
     }
-    let failed = |error| Error::database("reading the list of tenants", error);
+    let failed = |error| Error::database("read the list of tenants", error);
     let question = registry.schemas_of();
     let keys = (&keys as &(dyn ToSql + Sync), Type::TEXT_ARRAY);
     let rows = reading.query(&question, &[keys]).await.map_err(failed)?;

@@ -10,15 +10,15 @@ use crate::registry::is_named_like_a_spare;
 use crate::{Answer, Error, PathFault, UnfitPath};
 
 impl Tenants {
-    /// What is wrong with the schemas behind each tenant's own in the path of the application's
-    /// queries ([`Tenants::runtime_path`]), in their order: one that does not exist, a tenant's,
-    /// or a spare. A pool is not opened with such a path.
+    /// Lists problems of the schemas behind each tenant's schema in the application's search path
+    /// ([`Tenants::runtime_path`]), in order. A schema there can be missing, a tenant's, or a
+    /// spare. A pool does not open with such a path.
     ///
-    /// A database that has not been set up has no tenants yet, and nothing is wrong there.
+    /// A database that is not set up has no tenants yet, so it has no problems.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn unfit_path(&self) -> Answer<'_, Result<Vec<UnfitPath>, Error>> {
         Box::pin(async move {
             match self.look_behind().await {

@@ -8,7 +8,7 @@ use crate::name::{Schema, Target};
 use crate::report::{Cloned, Note};
 use crate::{Answer, Error, SchemaName, TenantName};
 
-/// A copy of a tenant to be made. Made by [`Tenants::clone_tenant`].
+/// A clone of a tenant. Returned by [`Tenants::clone_tenant`].
 #[must_use = "nothing is made until it is awaited"]
 pub struct CloneTenant<'a> {
     tenants: &'a Tenants,
@@ -20,21 +20,21 @@ pub struct CloneTenant<'a> {
 }
 
 impl<'a> CloneTenant<'a> {
-    /// The name of the copy's schema, where only the list of tenants knows which schema is
-    /// whose: see [`Naming::mapped`](crate::Naming::mapped).
+    /// Names the clone's schema, if only the list of tenants knows which schema belongs to which
+    /// tenant: see [`Naming::mapped`](crate::Naming::mapped).
     pub fn in_schema(mut self, schema: &'a SchemaName) -> Self {
         self.schema = Some(schema);
         self
     }
 
-    /// Which rows the copy gets, all unless you say so.
+    /// Sets which rows to copy. The default is all rows.
     pub fn rows(mut self, rows: Rows) -> Self {
         self.rows = rows;
         self
     }
 
-    /// Copies rows with the original's name in them although the schema has a function with
-    /// dynamic SQL, which would work on the original if it used that name.
+    /// Copies rows that contain the original's name, although the schema has a function with
+    /// dynamic SQL. If that function used the name, it would change the original.
     pub fn allow_name_in_rows(mut self) -> Self {
         self.names = NameInRows::Allow;
         self
@@ -67,30 +67,31 @@ impl<'a> IntoFuture for CloneTenant<'a> {
 }
 
 impl Tenants {
-    /// Makes the tenant `to` with everything that `from` has: tables, rows unless
-    /// [`CloneTenant::rows`] says otherwise, sequences, types, views, functions, triggers, policies, rights, comments,
-    /// and the record of applied migrations. All is one transaction, at the end of
-    /// which both are compared; the rows are those of one moment, and nobody who works
-    /// with `from` is held up. The new tenant belongs to the role that makes it.
+    /// Creates the tenant `to` as a copy of `from`. The copy has the same tables, sequences, types,
+    /// views, functions, triggers, policies, rights, comments and migration history. It also has
+    /// the rows, unless [`CloneTenant::rows`] excludes them.
     ///
-    /// What is made is what is there, also by hand, whatever the migrations say. Where
-    /// these have written the name of the schema of `from` into a text, such as a trigger's
-    /// argument, the copy has its own name there. It is tried three times, each waiting as long as
-    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says.
+    /// The clone is one transaction, which compares both schemas before it commits. All rows are
+    /// from one moment, and sessions that use `from` are not blocked. The new tenant belongs to the
+    /// role that creates it.
+    ///
+    /// The clone copies what exists, including changes by hand, whatever the migrations say. Where
+    /// the migrations wrote the schema name of `from` into a text, such as a trigger's argument,
+    /// the copy has its own name. The call tries three times, and waits each time as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) allows.
     ///
     /// # Errors
     ///
-    /// About `from`: [`Error::Unknown`], [`Error::Untracked`] when there is only a
-    /// schema, [`Error::MissingSchema`] when there is none, [`Error::NotCopyable`] when
-    /// it has objects of kinds that cannot be copied, [`Error::NameInText`] when its name
-    /// stands in a text by hand, which would lead the copy to `from`, or in rows beside
-    /// dynamic SQL, unless [`CloneTenant::allow_name_in_rows`] says so. About `to`: [`Error::Taken`],
-    /// [`Error::Untracked`] when a schema of that name exists,
-    /// [`Error::MissingSchema`] when it is registered without one.
-    /// [`Error::NotAlike`] when the copy does not come out like the original.
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when another run works
-    /// on either, or what the server says, such as that a policy would hide rows from
-    /// this role (SQLSTATE 42501). Then nothing was made.
+    /// About `from`: [`Error::Unknown`], [`Error::Untracked`] if there is only a schema,
+    /// [`Error::MissingSchema`] if there is none, [`Error::NotCopyable`] if it has objects that
+    /// cannot be cloned, [`Error::NameInText`] if a text written by hand contains its name, which
+    /// would lead the clone to `from`. The same error reports rows beside dynamic SQL, unless
+    /// [`CloneTenant::allow_name_in_rows`] allows them. About `to`: [`Error::Taken`],
+    /// [`Error::Untracked`] if a schema with that name exists, [`Error::MissingSchema`] if it is
+    /// registered without one. [`Error::NotAlike`] if the clone differs from the original.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] if another run works on either, or
+    /// a server error. For example, a policy would hide rows from this role (SQLSTATE 42501).
+    /// Nothing is created then.
     pub fn clone_tenant<'a>(&'a self, from: &'a TenantName, to: &'a TenantName) -> CloneTenant<'a> {
         CloneTenant {
             tenants: self,

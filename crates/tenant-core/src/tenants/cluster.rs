@@ -10,7 +10,7 @@ use super::moving::MoveTenant;
 use super::places::{ClusterNode, TenantPlace};
 use crate::{Answer, Error, Node, TenantName};
 
-/// What only a database has that Citus spreads over several servers. Made by
+/// The calls for a database that is distributed over a Citus cluster. Returned by
 /// [`Tenants::cluster`].
 #[derive(Clone, Copy)]
 pub struct Cluster<'a> {
@@ -18,7 +18,7 @@ pub struct Cluster<'a> {
 }
 
 impl Tenants {
-    /// The cluster that the tenants are on: its servers, moves between them.
+    /// The cluster of the tenants: its nodes, and moves between them.
     ///
     /// ```no_run
     /// # use tenant_core::{Error, Node, Tenants};
@@ -35,18 +35,17 @@ impl Tenants {
 }
 
 impl<'a> Cluster<'a> {
-    /// The servers that the tenants are spread over, by address; none where the
-    /// database is a single server.
+    /// Lists the nodes of the cluster, by address. The list is empty for a single server.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn nodes(self) -> Answer<'a, Result<Vec<ClusterNode>, Error>> {
         self.tenants.find_nodes().boxed()
     }
 
-    /// The server of each tenant that is on one of a cluster, by name: what
-    /// [`Cluster::places`] says, without the sizes. Only the coordinator is asked.
+    /// Returns the node of each tenant in the cluster, by name: the result of [`Cluster::places`]
+    /// without the sizes. Only the coordinator is asked.
     ///
     /// # Errors
     ///
@@ -55,10 +54,10 @@ impl<'a> Cluster<'a> {
         self.tenants.find_homes().boxed()
     }
 
-    /// The servers that do not answer the coordinator now, by address; none where the
-    /// database is a single server. Nothing is known of the tenants on them. All servers are
-    /// asked at once. One that neither answers nor refuses is waited for as long as Citus
-    /// does, which is 30 seconds unless you change `citus.node_connection_timeout`.
+    /// Lists the nodes that do not answer the coordinator now, by address. The list is empty for a
+    /// single server. Nothing is known about the tenants on these nodes. All nodes are asked at
+    /// once. For a node that neither answers nor refuses, the call waits as long as Citus does.
+    /// That is 30 seconds, unless you change `citus.node_connection_timeout`.
     ///
     /// # Errors
     ///
@@ -67,8 +66,8 @@ impl<'a> Cluster<'a> {
         self.tenants.find_unreachable().boxed()
     }
 
-    /// Where each tenant is that is on a server of a cluster, by name; none where the
-    /// database is a single server. Each server of the cluster is asked for the sizes.
+    /// Returns the place of each tenant in the cluster, by name. The map is empty for a single
+    /// server. Each node is asked for the sizes.
     ///
     /// # Errors
     ///
@@ -77,54 +76,52 @@ impl<'a> Cluster<'a> {
         self.tenants.find_places().boxed()
     }
 
-    /// The same tenants; those that are made through this value are put on the server
-    /// `node` of the cluster, wherever the cluster would have put them.
+    /// Returns the same tenants. A tenant that is created through this value is placed on `node`,
+    /// wherever the cluster would place it.
     ///
-    /// A new tenant is made as a spare schema, moved, and given its name then; spares
-    /// that are ready are not taken. Copies are put where the cluster puts them.
+    /// A new tenant is created as a spare, moved, and then gets its name. Existing spares are not
+    /// used. The cluster places clones.
     ///
     /// # Errors
     ///
     /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`],
-    /// [`Error::NoSpareList`], or what the server says.
+    /// [`Error::NoSpareList`], or a server error.
     pub fn placed_on(self, node: Node) -> Answer<'a, Result<Tenants, Error>> {
         self.tenants.placed(node).boxed()
     }
 
-    /// Moves the tenant `name` to the server `to` of the cluster, with all its tables.
+    /// Moves the tenant `name` with all its tables to the node `to` of the cluster.
     ///
-    /// Applications go on reading during the move, and writing as
-    /// [`MoveTenant::writers`] says; at the end they wait for a moment. A migration of
-    /// the tenant waits until the move is done. `observe` is called a few times a
-    /// second; `stop` cancels the move, and then the tenant is where it was.
+    /// Applications can read during the move, and write as [`MoveTenant::writers`] says. At the
+    /// end, they wait for a moment. A migration of the tenant waits until the move is done. The
+    /// call runs `observe` a few times a second. `stop` cancels the move, and the tenant stays
+    /// where it was.
     ///
     /// # Errors
     ///
     /// [`Error::NotACluster`], [`Error::UnknownNode`], [`Error::HoldsNoTenants`],
     /// [`Error::Unknown`], [`Error::Untracked`], [`Error::MissingSchema`],
-    /// [`Error::NotDistributed`], [`Error::WouldBlockWrites`] when writers are to go on
-    /// and a table has no primary key, [`Error::NoReplication`] when they are to go on and
-    /// a server has nothing free to carry their changes over, or starts no worker for that
-    /// within 20 seconds, [`Error::Busy`], or what the server says:
-    /// SQLSTATE 57014 when it was cancelled. Then the tenant is where it was.
+    /// [`Error::NotDistributed`], [`Error::WouldBlockWrites`] if writes may continue but a table
+    /// has no primary key, [`Error::NoReplication`] if writes may continue but a node lacks free
+    /// replication slots, or starts no replication worker within 20 seconds, [`Error::Busy`], or a
+    /// server error. SQLSTATE 57014 means that the move was canceled. The tenant then stays where
+    /// it was.
     pub fn move_tenant(self, name: &'a TenantName, to: &'a Node) -> MoveTenant<'a> {
         MoveTenant::new(self.tenants, name, to)
     }
 
-    /// Brings tenants that the coordinator holds by itself to the servers of the
-    /// cluster, each in a transaction of its own, with all rows. Who writes to a tenant
-    /// waits until that one is done. Those that are distributed already are left alone.
+    /// Distributes tenants that are on the coordinator, with all rows, each in its own transaction.
+    /// Sessions that write to a tenant wait until it is distributed. Distributed tenants do not
+    /// change.
     ///
-    /// The tables of `public` that tenants refer to are made reference tables before,
-    /// and when all tenants are selected the spare schemas follow them. One tenant at a
-    /// time, unless you say otherwise, because each takes the coordinator's disk and the
-    /// network for itself.
+    /// Tables of `public` that tenants refer to become reference tables first. If all tenants are
+    /// selected, the spares follow. The default is one tenant at a time, because each one uses the
+    /// coordinator's disk and network.
     ///
     /// # Errors
     ///
-    /// [`Error::NotACluster`], and what concerns the run as a whole. A tenant's own
-    /// error is in its [`Outcome`](crate::Outcome); so is that a selected name is no
-    /// tenant's.
+    /// [`Error::NotACluster`], and errors of the run as a whole. A tenant's own error, such as an
+    /// unknown name, is in its [`Outcome`](crate::Outcome).
     pub fn distribute(self) -> Distribute<'a> {
         Distribute::new(self.tenants)
     }

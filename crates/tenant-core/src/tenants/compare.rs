@@ -10,11 +10,11 @@ use crate::{Answer, Error, TenantName, Version};
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Comparison {
-    /// How the second differs from the first, as if the first were right.
+    /// How the second differs from the first, which counts as expected.
     pub differences: Vec<Difference>,
-    /// The versions of migrations that only the first has, oldest first.
+    /// The migrations that only the first has, oldest first.
     pub only_in_first: Vec<Version>,
-    /// Those that only the second has.
+    /// The migrations that only the second has, oldest first.
     pub only_in_second: Vec<Version>,
 }
 
@@ -29,18 +29,18 @@ impl Comparison {
 }
 
 impl Tenants {
-    /// What a tenant's schema looks like.
+    /// Returns the schema definition of a tenant.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], [`Error::MissingSchema`], or what the server says.
+    /// [`Error::Unknown`], [`Error::MissingSchema`], or a server error.
     pub fn shape<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Shape, Error>> {
         Call::Compare.tell(self.shape_of_one(name))
     }
 
-    /// How the schema of `second` differs from that of `first`: objects, definitions,
-    /// owners, grants, and applied migrations. Rows are not compared, and that each has its
-    /// own name in a text is no difference.
+    /// Compares the schema of `second` with the schema of `first`: objects, definitions, owners,
+    /// grants, and applied migrations. Rows are not compared. Each schema can have its own name in
+    /// a text.
     ///
     /// # Errors
     ///
@@ -88,7 +88,7 @@ impl Tenants {
             .look_at_shapes(&[standing.entry.schema_name().as_str()], &|shape| shape)
             .await?;
         let failed = |error| {
-            let action = format!("reading what is in the schema of tenant `{name}`");
+            let action = format!("read the schema definition of tenant `{name}`");
             Err(Error::database(action, error))
         };
         match looked.into_iter().next() {

@@ -18,7 +18,7 @@ use crate::registry::List;
 use crate::report::{FleetReport, Note, Outcome, Status};
 use crate::{Answer, Error, SchemaName, TenantName};
 
-/// A run that makes tenants. Made by [`Tenants::create_many`].
+/// A run that creates tenants. Returned by [`Tenants::create_many`].
 #[must_use = "nothing is made until it is awaited"]
 pub struct CreateMany<'a> {
     tenants: &'a Tenants,
@@ -30,8 +30,8 @@ pub struct CreateMany<'a> {
 }
 
 impl<'a> CreateMany<'a> {
-    /// The schema of one of the tenants, where only the list of tenants knows which schema is
-    /// whose: see [`Tenants::create_in`].
+    /// Names the schema of one tenant, if only the list of tenants knows which schema belongs to
+    /// which tenant: see [`Tenants::create_in`].
     pub fn in_schema(mut self, name: &TenantName, schema: &SchemaName) -> Self {
         self.schemas.insert(name.clone(), schema.clone());
         self
@@ -53,19 +53,17 @@ impl<'a> IntoFuture for CreateMany<'a> {
 }
 
 impl Tenants {
-    /// Makes one tenant: its schema, all migrations, and its registration. A
-    /// spare schema that is up to date is taken, and built only where there is
-    /// none (see [`Spares::keep`](crate::Spares::keep)).
+    /// Creates one tenant: its schema, all migrations, and its registration. The call takes a spare
+    /// that is up to date, and builds the schema only if there is none (see
+    /// [`Spares::keep`](crate::Spares::keep)).
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidName`] if the fleet does not allow the name,
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Taken`], [`Error::Incomplete`] when
-    /// the tenant of that name lacks migrations, [`Error::Hook`],
-    /// [`Error::Untracked`] when a schema of that name exists,
-    /// [`Error::MissingSchema`] when it is registered without one,
-    /// [`Error::Busy`], or what the migrations meet. Then there is no such new
-    /// tenant, unless it is [`Error::HalfMade`].
+    /// [`Error::InvalidName`] if the naming does not allow the name, [`Error::Connect`],
+    /// [`Error::NotSetUp`], [`Error::Taken`], [`Error::Incomplete`] if the tenant exists with
+    /// pending migrations, [`Error::Hook`], [`Error::Untracked`] if a schema with that name exists,
+    /// [`Error::MissingSchema`] if the tenant is registered without a schema, [`Error::Busy`], or
+    /// an error of a migration. No new tenant exists then, except after [`Error::HalfMade`].
     pub fn create<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Outcome, Error>> {
         Box::pin(async move {
             let target = self.new_target_for(Call::Create, name, None).await?;
@@ -74,14 +72,12 @@ impl Tenants {
         })
     }
 
-    /// The same, with the name of its schema: where only the list of tenants knows which
-    /// schema is whose, and does not have this one yet. See
-    /// [`Naming::mapped`](crate::Naming::mapped).
+    /// The same in a named schema. Use it if only the list of tenants knows which schema belongs to
+    /// which tenant, and the list lacks this tenant. See [`Naming::mapped`](crate::Naming::mapped).
     ///
     /// # Errors
     ///
-    /// As [`Tenants::create`], and [`Error::InvalidName`] if its schema has to be called
-    /// differently.
+    /// As [`Tenants::create`], and [`Error::InvalidName`] if the naming requires another schema.
     pub fn create_in<'a>(
         &'a self,
         name: &'a TenantName,
@@ -110,14 +106,13 @@ impl Tenants {
         }
     }
 
-    /// Makes several tenants, some at a time. One that fails leaves nothing behind and
-    /// does not stop the others. `observe` hears of each as it ends.
+    /// Creates several tenants, some at a time. A tenant that fails leaves nothing behind and does
+    /// not stop the others. The run calls `observe` as each tenant ends.
     ///
     /// # Errors
     ///
-    /// Only what concerns the run as a whole: no connection, no registry, or a
-    /// migration that must not run at all. A tenant's own error is in its
-    /// [`Outcome`].
+    /// Only errors of the run as a whole: no connection, no registry, or a migration that cannot
+    /// run. A tenant's own error is in its [`Outcome`].
     pub fn create_many<N: Into<TenantName>>(
         &self,
         names: impl IntoIterator<Item = N>,

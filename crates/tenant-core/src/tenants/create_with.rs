@@ -18,9 +18,9 @@ use making::Making;
 use undo::Undo;
 
 impl Tenants {
-    /// Makes one tenant as [`create`](Self::create) does, and runs `work` in the transaction
-    /// that creates it: after the migrations and the registration, before the commit. It
-    /// makes no difference whether the tenant is built or a spare schema is taken.
+    /// Creates one tenant as [`create`](Self::create) does, and runs `work` in the transaction that
+    /// creates it. `work` runs after the migrations and the registration, and before the commit. It
+    /// runs in the same way if a spare is taken.
     ///
     /// ```no_run
     /// # use diesel::prelude::*;
@@ -46,30 +46,29 @@ impl Tenants {
     /// }
     /// ```
     ///
-    /// If `work` returns an error or panics, or if the future is dropped, nothing is left:
-    /// no schema, no registration, no row of `work`. `work` runs at most once. What loses
-    /// against another session's lock before it is tried again as in [`create`](Self::create).
+    /// If `work` returns an error or panics, or if the future is dropped, nothing remains: no
+    /// schema, no registration, and no row of `work`. `work` runs at most once. If another session
+    /// holds a lock before `work` starts, the call tries again as [`create`](Self::create) does.
     ///
-    /// The error type of `work` is the application's own, made of [`Error`] by `?`.
-    /// [`Error`] itself works too.
+    /// The error type of `work` is your own type, which implements `From<Error>`. [`Error`] itself
+    /// works too.
     ///
-    /// The transaction has a connection to itself, opened for it; at most 8 of these are open
-    /// at a time, and others wait. So `work` must not call `create_with` itself. The locks of
-    /// the transaction are held while `work` runs: leave e-mails and requests to other services
-    /// for later.
+    /// The transaction has its own connection. At most 8 of these connections are open at a time,
+    /// and further calls wait. Therefore `work` must not call `create_with`. The transaction holds
+    /// its locks while `work` runs, so send e-mails and call other services afterwards.
     ///
-    /// If migrations run outside a transaction, the tenant is committed with the first of
-    /// them. Then `work` runs in a transaction behind the last one, and a tenant that could not
-    /// be completed is dropped again. If the process is killed in between, the tenant exists
-    /// without the work: [`Health`](crate::Health) reports what is pending, not what `work`
-    /// would have done.
+    /// If migrations run outside a transaction, the tenant is committed with the first of them.
+    /// `work` then runs in a transaction after the last migration. If the creation fails in
+    /// between, the tenant is dropped. If the process is killed in between, the tenant exists
+    /// without the work. [`Health`](crate::Health) then reports pending migrations, but not the
+    /// missing rows of `work`.
     ///
     /// # Errors
     ///
-    /// As [`create`](Self::create); what `work` returns; what the commit meets
-    /// ([`Error::OwnWork`]), such as [`crate::PoolError::Aborted`] when a query of `work` failed
-    /// and its error was passed over. If the connection is lost during the commit, the server
-    /// is asked on another one how it ended.
+    /// As [`create`](Self::create), the error of `work`, and errors of the commit
+    /// ([`Error::OwnWork`]). For example, the commit fails with [`crate::PoolError::Aborted`] if a
+    /// query of `work` failed and its error was ignored. If the connection is lost during the
+    /// commit, the call asks the server over another connection how the transaction ended.
     pub async fn create_with<T, E: From<Error>>(
         &self,
         name: &TenantName,

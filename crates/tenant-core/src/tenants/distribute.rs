@@ -16,8 +16,7 @@ use crate::registry::List;
 use crate::report::{FleetReport, Outcome, Progress, Status};
 use crate::{Answer, Error, TenantName, engine};
 
-/// A run that distributes tenants. Made by
-/// [`Cluster::distribute`](crate::Cluster::distribute).
+/// A run that distributes tenants. Returned by [`Cluster::distribute`](crate::Cluster::distribute).
 #[must_use = "nothing is distributed until it is awaited"]
 pub struct Distribute<'a> {
     tenants: &'a Tenants,

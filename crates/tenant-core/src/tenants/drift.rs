@@ -94,7 +94,7 @@ impl Tenants {
                     drift.add(name, kinds);
                 }
                 Seen::Unreadable(error) => {
-                    let error = Error::database("reading what is in the schema", error);
+                    let error = Error::database("read the schema definition", error);
                     drift.add(name, [ProblemKind::Unreadable(error)]);
                 }
             }
@@ -189,7 +189,7 @@ async fn lacking(
     let tables = tables.collect::<Vec<_>>();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&names, Type::NAME_ARRAY), (&tables, Type::NAME_ARRAY)];
-    let failed = |error| Error::database("looking for missing tables", error);
+    let failed = |error| Error::database("look for missing tables", error);
     let rows = reading.query(sql, &parameters).await.map_err(failed)?;
     let mut problems = Vec::new();
     for row in &rows {

@@ -14,22 +14,22 @@ use crate::name::{Schema, Target};
 use crate::report::Removed;
 use crate::{Answer, Error, SchemaName, TenantName};
 
-/// What a tenant's schema holds.
+/// The contents of a tenant's schema.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Contents {
-    /// What the schema is called.
+    /// The name of the schema.
     pub schema_name: SchemaName,
-    /// Whether there is a schema at all.
+    /// Whether the schema exists.
     pub schema: bool,
-    /// Its tables by name, without Diesel's own.
+    /// Its tables, by name, without Diesel's migration history.
     pub tables: Vec<Table>,
-    /// What depends on it from outside, and is dropped with it if you say so: see
+    /// Objects outside the schema that depend on it. They are dropped only with
     /// [`DropTenant::with_dependents`].
     pub dependents: Vec<Dependent>,
-    /// What stays outside it, and loses tables or names what is gone.
+    /// Objects outside the schema that stay, but lose tables or name dropped objects.
     pub affected: Vec<Affected>,
-    /// Why the tenant is another program's, in words, if something shows that: see
+    /// Why the tenant belongs to another program, in words, if something shows this: see
     /// [`DropTenant::allow_other_program`].
     pub others: Option<String>,
 }
@@ -40,8 +40,7 @@ pub struct Contents {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// How many rows it has by the server's own estimate; `None` when nobody
-    /// has counted since it was filled.
+    /// The number of rows, estimated by the server; `None` if the table was never analyzed.
     pub rows: Option<u64>,
     /// Its size on disk with indexes, in bytes; `None` when the server does not know.
     pub bytes: Option<u64>,
@@ -75,14 +74,13 @@ const TABLES_ON_CLUSTER: &str = "SELECT c.relname::text, \
      ORDER BY 1";
 
 impl Tenants {
-    /// What the schema of the tenant `name` holds, so that one knows what
-    /// [`Tenants::drop_tenant`] would take.
+    /// Returns the contents of a tenant's schema, to show what [`Tenants::drop_tenant`] would drop.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`],
-    /// [`Error::Untracked`] when there is only a schema, [`Error::UnfitRow`] when the schema is
-    /// another tenant's too, [`Error::Busy`] when another run works on it, or what the server says.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`], [`Error::Untracked`] if there
+    /// is only a schema, [`Error::UnfitRow`] if another tenant has the same schema, [`Error::Busy`]
+    /// if another run works on it, or a server error.
     pub fn contents<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Contents, Error>> {
         Box::pin(async move {
             let target = self.target_for(Call::Contents, name).await?;
@@ -107,7 +105,7 @@ impl Tenants {
         let affected = engine::affected(work).await?;
         drop(session);
         let others = self.why_others(name).await?;
-        let failed = |error| Error::database(format!("looking into tenant `{name}`"), error);
+        let failed = |error| Error::database(format!("read the state of tenant `{name}`"), error);
         let parameters: [(&(dyn tokio_postgres::types::ToSql + Sync), Type); 2] = [
             (&schema.as_str(), Type::TEXT),
             (&crate::name::MIGRATION_HISTORY, Type::TEXT),
@@ -140,28 +138,26 @@ impl Tenants {
         })
     }
 
-    /// Drops the tenant `name`: its schema with everything in it, and its
-    /// registration, in one transaction; in several where the schema has more
-    /// objects than the server can lock at a time. It waits as long as
-    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says, and tries
-    /// three times.
+    /// Drops the tenant `name`: its schema with everything in it, and its registration, in one
+    /// transaction. If the schema has more objects than the server can lock at a time, the drop
+    /// takes several transactions. The call tries three times, and waits each time as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) allows.
     ///
-    /// What is outside the schema stays, unless [`DropTenant::with_dependents`] says
-    /// otherwise: PostgreSQL would drop what depends on the schema with it, whoever
-    /// owns it. An extension that lies in the schema counts as outside: the database has it
-    /// once.
+    /// Objects outside the schema stay, unless [`DropTenant::with_dependents`] is set. PostgreSQL
+    /// would otherwise drop everything that depends on the schema, whoever owns it. An extension in
+    /// the schema counts as outside, because a database has each extension once.
     ///
-    /// A tenant of another program is left as it is, unless
-    /// [`DropTenant::allow_other_program`] says otherwise.
+    /// A tenant of another program is not dropped, unless [`DropTenant::allow_other_program`] is
+    /// set.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], or [`Error::Untracked`] when there is only a
-    /// schema: what is not registered is never dropped. [`Error::UnfitRow`] when the schema is, or
-    /// may be, another tenant's too. [`Error::HasDependents`] when
-    /// objects outside the schema depend on it. [`Error::OthersTenant`], [`Error::Hook`], [`Error::Connect`],
-    /// [`Error::NotSetUp`], [`Error::Busy`] when another run works on it, or what
-    /// the server says, such as that somebody uses a table (SQLSTATE 55P03).
+    /// [`Error::Unknown`], or [`Error::Untracked`] if there is only a schema, because unregistered
+    /// schemas are never dropped. [`Error::UnfitRow`] if another tenant has, or may have, the same
+    /// schema. [`Error::HasDependents`] if objects outside the schema depend on it.
+    /// [`Error::OthersTenant`], [`Error::Hook`], [`Error::Connect`], [`Error::NotSetUp`],
+    /// [`Error::Busy`] if another run works on it, or a server error. For example, another session
+    /// uses a table (SQLSTATE 55P03).
     pub fn drop_tenant<'a>(&'a self, name: &'a TenantName) -> DropTenant<'a> {
         DropTenant {
             tenants: self,
@@ -182,7 +178,7 @@ impl Tenants {
     }
 }
 
-/// A tenant to be dropped. Made by [`Tenants::drop_tenant`].
+/// A tenant to drop. Returned by [`Tenants::drop_tenant`].
 #[must_use = "nothing is dropped until it is awaited"]
 pub struct DropTenant<'a> {
     tenants: &'a Tenants,
@@ -192,16 +188,16 @@ pub struct DropTenant<'a> {
 }
 
 impl DropTenant<'_> {
-    /// Drops what depends on the schema from outside as well, such as a view over all
-    /// tenants, a foreign key, or a column whose type is the tenant's, with its data.
-    /// [`Contents::dependents`] lists it.
+    /// Also drops objects outside the schema that depend on it, such as a view over all tenants, a
+    /// foreign key, or a column with the tenant's type and its data. [`Contents::dependents`] lists
+    /// them.
     pub fn with_dependents(mut self) -> Self {
         self.dependents = Dependents::Drop;
         self
     }
 
-    /// Drops the tenant also if another program has migrated it, or if no migration of this
-    /// program creates what is in its schema.
+    /// Drops the tenant even if another program migrated it, or if no migration of this program
+    /// creates its objects.
     pub fn allow_other_program(mut self) -> Self {
         self.others = OtherPrograms::Allow;
         self

@@ -107,7 +107,7 @@ fn faults_of_columns(columns: &[Column], list: &ExistingList) -> Vec<String> {
             Some(column) => {
                 let of = of.first().copied().unwrap_or_default();
                 let is = &column.of;
-                Some(format!("its column `{name}` is of type {is}, not {of}"))
+                Some(format!("its column `{name}` has type {is}; expected {of}"))
             }
             None if *name == list.key => Some(format!("it has no column `{name}`")),
             None => None,
@@ -117,5 +117,5 @@ fn faults_of_columns(columns: &[Column], list: &ExistingList) -> Vec<String> {
 }
 
 fn failed(error: tokio_postgres::Error) -> Error {
-    Error::database("looking at the table that is to list the tenants", error)
+    Error::database("read the table for the list of tenants", error)
 }

@@ -22,10 +22,10 @@ use crate::{Answer, Error, InvalidName, InvalidSchemaName, Node, SchemaName, Ten
 
 /// The tenants of one database.
 ///
-/// Cheap to clone; the clones share their connections.
+/// Clones are cheap and share their connections.
 ///
-/// A call whose future is dropped before it ends may still take effect: the
-/// transaction can be on its way to the server. It then takes effect wholly.
+/// If you drop the future of a call, the call may still take effect, because the transaction can be
+/// on its way to the server. It then takes effect completely.
 #[derive(Clone)]
 pub struct Tenants {
     pub(super) database: Database,
@@ -34,7 +34,7 @@ pub struct Tenants {
     pub(super) settings: Settings,
     /// The server of the cluster that new tenants are put on; any when `None`.
     pub(super) placement: Option<Node>,
-    /// The lists of tenants and of spares.
+    /// Returns the lists of tenants and spares.
     pub(super) registry: Registry,
     /// What the pools know of the tenants, to be told when one is changed.
     pub(super) directory: Arc<Directory>,
@@ -49,15 +49,14 @@ pub struct Tenants {
 }
 
 impl Tenants {
-    /// The tenants of `database`, whose schemas `migrations` make.
+    /// Opens the tenants of `database`, whose schemas `migrations` create.
     ///
-    /// Connects once, to know that it can.
+    /// The call connects once to check the connection.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or [`Error::NoExtensionsSchema`] when `settings`
-    /// names a schema that is not there, [`Error::InvalidExtensionsSchema`] one that cannot
-    /// be.
+    /// [`Error::Connect`], [`Error::NoExtensionsSchema`] if `settings` names a schema that does not
+    /// exist, or [`Error::InvalidExtensionsSchema`] if the name is not valid.
     pub fn open(
         database: Database,
         migrations: Migrations,
@@ -105,7 +104,7 @@ impl Tenants {
             return Ok(());
         }
         let session = self.session().await?;
-        let failed = |error| Error::database("looking at the list of tenants", error);
+        let failed = |error| Error::database("read the list of tenants", error);
         if let Some(describing) = self.registry.describing() {
             match session.client().simple_query(&describing).await {
                 Ok(told) => self.registry.learn_query(columns(&told))?,
@@ -134,7 +133,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn listed_in(&self, registry: Registry) -> Answer<'_, Result<Self, Error>> {
         let listed = Self {
             registry,
@@ -147,14 +146,14 @@ impl Tenants {
         })
     }
 
-    /// The lists of tenants and of spares.
+    /// Returns the lists of tenants and spares.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
 
-    /// The name of a tenant that this text is, by what the fleet allows: for texts from
-    /// outside. See [`Naming::name`](crate::Naming::name).
+    /// Reads the name of a new tenant from outside, by the rules of the naming. See
+    /// [`Naming::name`](crate::Naming::name).
     ///
     /// # Errors
     ///
@@ -166,7 +165,7 @@ impl Tenants {
     async fn look_for_cluster(&self) -> Result<(), Error> {
         let session = self.session().await?;
         let looked = self.database.look_for_cluster(session.client()).await;
-        looked.map_err(|error| Error::database("looking for Citus", error))
+        looked.map_err(|error| Error::database("look for Citus", error))
     }
 
     /// Connects, and looks for the schema with extensions if there is to be one.
@@ -183,14 +182,14 @@ impl Tenants {
             Ok(0) => Err(Error::NoExtensionsSchema(extensions.name().to_owned())),
             Ok(_) => Ok(()),
             Err(error) => Err(Error::database(
-                "looking for the schema with extensions",
+                "look for the schema with extensions",
                 error,
             )),
         }
     }
 
-    /// Returns the same tenants with other schemas behind each tenant's own in the path of
-    /// the application's queries, instead of [`Settings::runtime_path`].
+    /// Returns the same tenants with other schemas behind each tenant's schema in the application's
+    /// search path, instead of [`Settings::runtime_path`].
     #[must_use]
     pub fn behind(&self, path: RuntimePath) -> Self {
         let settings = Settings {
@@ -203,17 +202,17 @@ impl Tenants {
         }
     }
 
-    /// What is behind each tenant's schema in the path of the application's queries: the
-    /// schemas that the settings name, and that of extensions.
+    /// Returns the schemas behind each tenant's schema in the application's search path: the
+    /// schemas of the settings, and the schema for extensions.
     #[must_use]
     pub fn runtime_path(&self) -> RuntimePath {
         let extensions = self.settings.extensions.as_ref();
         self.settings.runtime_path.with_extensions(extensions)
     }
 
-    /// A pool for the application's own queries on the same database, with the
-    /// same schemas in the path. It hears at once of the tenants that are
-    /// created, cloned, migrated, rolled back, renamed and dropped here.
+    /// Returns a builder for the application's pool on the same database, with the same search
+    /// path. The pool immediately knows about tenants that this value creates, clones, migrates,
+    /// rolls back, renames or drops.
     pub fn pool(&self) -> TenantPoolBuilder {
         let pool = TenantPool::builder(self.database.clone());
         let pool = pool.directory(Arc::clone(&self.directory));
@@ -225,10 +224,9 @@ impl Tenants {
         }
     }
 
-    /// The tenants of `database`, which is a copy of this one, over connections of
-    /// their own. Nothing is connected yet, and what was found out about this
-    /// database is taken to hold for the copy: for tests, which copy a database
-    /// for each.
+    /// Returns the tenants of `database`, a copy of this database, with their own connections. The
+    /// call does not connect, and assumes that the known facts about this database hold for the
+    /// copy. Use it in tests that copy a database.
     #[must_use]
     pub fn of_copy(&self, database: Database) -> Self {
         let database = database.limited(self.settings.limits());
@@ -247,9 +245,9 @@ impl Tenants {
         }
     }
 
-    /// Returns the same tenants, whose calls wait at most `limit` for another run on the
-    /// same schema: zero for not at all. A request of a web service has less time than a
-    /// migration at its start, which [`Settings::wait`] is for.
+    /// Returns the same tenants, whose calls wait at most `limit` for another run on the same
+    /// schema. Zero means no wait. A web request usually waits less than a migration at program
+    /// start, for which [`Settings::wait`] is meant.
     #[must_use]
     pub fn waiting_at_most(&self, limit: Duration) -> Self {
         let settings = Settings {
@@ -262,9 +260,9 @@ impl Tenants {
         }
     }
 
-    /// Returns the same tenants, whose calls tell `listen` when they wait for another
-    /// run on the same schema: about a second after they began to, once for each wait.
-    /// How long they wait is [`Settings::wait`].
+    /// Returns the same tenants, whose calls run `listen` when they wait for another run on the
+    /// same schema. `listen` runs once for each wait, about a second after it starts.
+    /// [`Settings::wait`] limits the wait.
     #[must_use]
     pub fn on_wait(&self, listen: impl Fn(&Waiting<'_>) + Send + Sync + 'static) -> Self {
         Self {
@@ -273,24 +271,24 @@ impl Tenants {
         }
     }
 
-    /// The database whose tenants they are.
+    /// Returns the database of the tenants.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// The migrations of both streams.
+    /// Returns the migrations of both streams.
     #[must_use]
     pub fn migrations(&self) -> &Migrations {
         &self.migrations
     }
 
-    /// Fails where the server is a standby, on which nothing can be changed: for a program
-    /// that asks somebody before it changes something.
+    /// Fails if the server is a standby, where nothing can be changed. Use it before you ask a
+    /// person to confirm a change.
     ///
     /// # Errors
     ///
-    /// [`Error::Standby`], [`Error::Connect`], or what the server says.
+    /// [`Error::Standby`], [`Error::Connect`], or a server error.
     pub fn require_primary(&self) -> Answer<'_, Result<(), Error>> {
         Box::pin(async move {
             let session = self.session().await?;
@@ -299,7 +297,10 @@ impl Tenants {
             match row.and_then(|row| row.try_get(0)) {
                 Ok(true) => Err(Error::standby(&self.database)),
                 Ok(false) => Ok(()),
-                Err(error) => Err(Error::database("asking whether it is a standby", error)),
+                Err(error) => Err(Error::database(
+                    "check whether the server is a standby",
+                    error,
+                )),
             }
         })
     }

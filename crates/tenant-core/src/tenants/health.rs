@@ -42,7 +42,7 @@ enum Depth {
     Tables,
 }
 
-/// A check of the tenants. Made by [`Tenants::health`].
+/// A check of the tenants. Returned by [`Tenants::health`].
 #[must_use = "nothing is checked until it is awaited"]
 pub struct HealthCheck<'a> {
     tenants: &'a Tenants,
@@ -53,8 +53,8 @@ pub struct HealthCheck<'a> {
 impl HealthCheck<'_> {
     setter!(select);
 
-    /// Looks at no more of the tenants' schemas than which tables they have: a handful
-    /// of queries, whatever the number of tenants.
+    /// Compares only which tables the tenants have. This takes a handful of queries, whatever the
+    /// number of tenants.
     pub fn quick(mut self) -> Self {
         self.depth = Depth::Tables;
         self
@@ -89,22 +89,21 @@ struct Found {
 }
 
 impl Tenants {
-    /// Checks the public schema and the tenants: each has its schema,
-    /// exactly the migrations of this program, and looks exactly as these make it;
-    /// and no schema is left over.
+    /// Checks the public schema and the tenants. Each tenant must have its schema, exactly the
+    /// migrations of this program, and exactly what these migrations create. The check also reports
+    /// orphaned schemas.
     ///
-    /// What the migrations make is found out by applying them to two schemas, each in a
-    /// transaction that is rolled back, so the role needs the right to create schemas. The
-    /// result is kept in `public.expected_shapes`, if the role may write there, and used
-    /// until something changes that it depends on. A tenant
-    /// that is behind is held against the shape of its own version. How the tenants
-    /// look is read with a dozen queries for each fifty of them.
+    /// To find the expected definition, the check applies the migrations to two schemas, each in a
+    /// transaction that is rolled back. The role therefore needs the right to create schemas. The
+    /// result is stored in `public.expected_shapes`, if the role can write there, and is used until
+    /// something that it depends on changes. A tenant with pending migrations is compared with the
+    /// definition of its own version. The check reads the schemas with about a dozen queries for
+    /// each fifty tenants.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a selected
-    /// name, or what the server says. What is wrong with one tenant is in
-    /// [`Health::problems`].
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a selected name, or a server
+    /// error. Problems of one tenant are in [`Health::problems`].
     pub fn health(&self) -> HealthCheck<'_> {
         HealthCheck {
             tenants: self,

@@ -97,9 +97,9 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn premises(&self) -> Result<Premises, Error> {
-        let action = "reading what the migrations depend on";
+        let action = "read the dependencies of the migrations";
         let failed = |error| Error::database(action, error);
         let extensions = self.settings.extensions.as_ref();
         let schemas = std::iter::once("public").chain(extensions.map(|it| it.name()));

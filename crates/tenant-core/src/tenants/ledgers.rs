@@ -78,7 +78,7 @@ fn unfit_column(row: &Row, error: tokio_postgres::Error) -> PgError {
     match column.map(Type::kind) {
         Some(Kind::Array(of)) if !<String as FromSql<'_>>::accepts(of) => {
             PgError::from_text(format!(
-                "the column `version` of `{MIGRATION_HISTORY}` has the type `{of}`, and must be \
+                "column `version` of `{MIGRATION_HISTORY}` has type `{of}`; expected \
                  `character varying(50)`"
             ))
         }

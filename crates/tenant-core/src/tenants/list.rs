@@ -10,42 +10,40 @@ use crate::fleet::Selection;
 use crate::migration::MigrationSet;
 use crate::{Answer, Error, SchemaName, TenantState, Version};
 
-/// A tenant and where it stands.
+/// A tenant and its version.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Tenant {
     /// The name of the tenant.
     pub name: String,
-    /// Its schema, whether it exists or not; `None` when its row is not a valid tenant.
+    /// Its schema, even if it does not exist; `None` if the row is not a valid tenant.
     pub schema: Option<SchemaName>,
-    /// When it was registered; `None` where the list of tenants does not say.
+    /// When it was registered; `None` if the list of tenants has no time.
     pub created_at: Option<DateTime<Utc>>,
-    /// What the list of tenants says of its state; `None` where it says nothing: see
+    /// Its state in the list of tenants; `None` if the list has no state: see
     /// [`Registry::state_column`](crate::Registry::state_column).
     pub state: Option<TenantState>,
-    /// The newest applied migration; `None` when there is none, or when that is not
-    /// known.
+    /// The newest applied migration; `None` if there is none, or if it is unknown.
     pub version: Option<Version>,
-    /// How many migrations it lacks; `None` when that is not known.
+    /// How many migrations are pending; `None` if this is unknown.
     pub pending: Option<usize>,
-    /// How many applied migrations this program does not have; `None` when that is not
-    /// known.
+    /// How many applied migrations this program does not have; `None` if this is unknown.
     pub unknown: Option<usize>,
     /// Whether another program has migrated it. Two programs can have the same versions.
     pub is_of_other_program: bool,
-    /// Where it is, when it is on a server of a cluster.
+    /// Its place, if it is on a node of a cluster.
     pub place: Option<TenantPlace>,
-    /// Why the version and the counts are not known, when they are not.
+    /// Why the version and the counts are unknown, if they are.
     pub error: Option<Error>,
 }
 
 impl Tenants {
-    /// All tenants, by name.
+    /// Lists all tenants, by name.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says. What is wrong with one
-    /// tenant is in its row.
+    /// [`Error::Connect`], [`Error::NotSetUp`], or a server error. An error of one tenant is in its
+    /// row.
     pub fn list(&self) -> Answer<'_, Result<Vec<Tenant>, Error>> {
         Call::List.tell(self.listed())
     }

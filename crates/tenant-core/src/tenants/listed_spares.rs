@@ -71,7 +71,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn listed_spares(&self) -> Result<Vec<Listed>, Error> {
         let states = self.states_of_spares().await?;
         let names = states.iter().map(|state| state.name.as_str());
@@ -99,7 +99,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn states_of_own_spares(&self) -> Result<Vec<State>, Error> {
         let mut states = self.states_of_spares().await?;
         let names = states.iter().map(|state| state.name.as_str());

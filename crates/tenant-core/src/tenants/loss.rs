@@ -25,24 +25,24 @@ use crate::{Error, PgError};
 /// How many tables one query looks into, and how many tenants' catalog it reads.
 const PER_QUERY: usize = 100;
 
-/// A table or a column that would be dropped, and that holds something.
+/// A table or a column that a rollback would drop, and that has rows or values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loss {
     /// The table.
     pub table: String,
-    /// The column; `None` when the whole table would be dropped.
+    /// The column; `None` if the whole table would be dropped.
     pub column: Option<String>,
-    /// In how many tenants the table has rows, or the column values.
+    /// How many tenants have rows in the table, or values in the column.
     pub tenants: usize,
-    /// How many rows the table has in these tenants, by the server's own estimate;
-    /// `None` when nobody has counted, and of a column.
+    /// How many rows the table has in these tenants, estimated by the server; `None` if it was
+    /// never analyzed, and for a column.
     pub rows: Option<u64>,
 }
 
 impl Loss {
-    /// A table that would be dropped, in how many tenants it has rows, and how many. For the
-    /// tests of a program that shows losses.
+    /// Creates the value for a table: how many tenants have rows in it, and how many rows. For
+    /// tests of programs that show losses.
     #[must_use]
     pub fn of_table(table: impl Into<String>, tenants: usize, rows: Option<u64>) -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Loss {
         }
     }
 
-    /// A column that would be dropped, and in how many tenants it has values.
+    /// Creates the value for a column: how many tenants have values in it.
     #[must_use]
     pub fn of_column(table: impl Into<String>, column: impl Into<String>, tenants: usize) -> Self {
         Self {
@@ -189,7 +189,7 @@ impl Tenants {
 }
 
 fn failed(error: tokio_postgres::Error) -> Error {
-    Error::database("looking for rows that would be lost", PgError::from(error))
+    Error::database("look for rows that would be lost", PgError::from(error))
 }
 
 fn add<'a>(losses: &mut BTreeMap<(&'a str, Option<&'a str>), Loss>, probe: &Probe<'a>) {

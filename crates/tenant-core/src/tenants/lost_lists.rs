@@ -26,14 +26,14 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::RegistryLost`], or what the server says.
+    /// [`Error::RegistryLost`], or a server error.
     pub(super) async fn require_kept(&self, list: List) -> Result<(), Error> {
         let Some(creation) = self.registry.creation(list) else {
             return Ok(());
         };
         let reading = self.reading().await?;
         let table = self.registry.name_of(list);
-        let failed = |error| Error::database("looking for the list of tenants", error);
+        let failed = |error| Error::database("look for the list of tenants", error);
         let exists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
         let rows = reading.query(exists, &[(&table, Type::TEXT)]).await;
         let rows = rows.map_err(failed)?;

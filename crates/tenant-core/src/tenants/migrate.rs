@@ -1,4 +1,5 @@
-//! Brings the tenants up to date.
+//! Migrates the tenants, several at a time. A tenant that fails stays unchanged and does not stop
+//! the others. If all tenants are selected, the spares follow.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -17,7 +18,7 @@ use crate::name::Schema;
 use crate::report::{FleetReport, Note, Outcome, Progress, Status};
 use crate::{Answer, Error, Version};
 
-/// A run that migrates tenants. Made by [`Tenants::migrate`].
+/// A run that migrates tenants. Returned by [`Tenants::migrate`].
 #[must_use = "nothing is migrated until it is awaited"]
 pub struct Migrate<'a> {
     tenants: &'a Tenants,
@@ -46,9 +47,8 @@ impl<'a> IntoFuture for Migrate<'a> {
 }
 
 impl Tenants {
-    /// Brings the tenants up to date, several at a time. A tenant that fails
-    /// stays as it was and does not stop the others. When all tenants are selected,
-    /// the spare schemas follow.
+    /// Migrates the tenants, several at a time. A tenant that fails stays unchanged and does not
+    /// stop the others. If all tenants are selected, the spares follow.
     ///
     /// ```no_run
     /// # use tenant_core::{Error, Progress, Tenants};
@@ -66,13 +66,12 @@ impl Tenants {
     /// # }
     /// ```
     ///
-    /// `observe` hears of each tenant as it ends, those that need nothing left out.
+    /// The run calls `observe` as each tenant ends, except for tenants that need no migration.
     ///
     /// # Errors
     ///
-    /// Only what concerns the run as a whole: no connection, no registry, or a
-    /// pending migration that must not run at all. A tenant's own error is in
-    /// its [`Outcome`]; so is that a selected name is no tenant's.
+    /// Only errors of the run as a whole: no connection, no registry, or a pending migration that
+    /// cannot run. A tenant's own error, such as an unknown name, is in its [`Outcome`].
     pub fn migrate(&self) -> Migrate<'_> {
         Migrate {
             tenants: self,

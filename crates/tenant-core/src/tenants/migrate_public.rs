@@ -1,4 +1,4 @@
-//! Brings the public schema up to date.
+//! Applies the pending public migrations.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::registry::List;
 use crate::report::PublicOutcome;
 use crate::{Answer, Error, Version, engine};
 
-/// A migration of the public schema. Made by [`Tenants::migrate_public`].
+/// A migration of the public schema. Returned by [`Tenants::migrate_public`].
 #[must_use = "nothing is migrated until it is awaited"]
 pub struct MigratePublic<'a> {
     tenants: &'a Tenants,
@@ -36,13 +36,13 @@ impl<'a> IntoFuture for MigratePublic<'a> {
 }
 
 impl Tenants {
-    /// Brings the public schema up to date.
+    /// Applies the pending public migrations.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::Busy`] when another run does the same,
-    /// [`Error::Refused`] when a pending migration must not run, [`Error::RegistryLost`],
-    /// or what the migrations meet; those in a transaction leave nothing behind.
+    /// [`Error::Connect`], [`Error::Busy`] if another run migrates the public schema,
+    /// [`Error::Refused`] if a pending migration cannot run, [`Error::RegistryLost`], or an error
+    /// of a migration. Migrations in a transaction leave nothing behind.
     pub fn migrate_public(&self) -> MigratePublic<'_> {
         MigratePublic {
             tenants: self,

@@ -52,7 +52,7 @@ struct Watch<'a> {
     is_stalled: &'a AtomicBool,
 }
 
-/// A move of a tenant. Made by [`Cluster::move_tenant`](crate::Cluster::move_tenant).
+/// A move of a tenant. Returned by [`Cluster::move_tenant`](crate::Cluster::move_tenant).
 #[must_use = "nothing is moved until it is awaited"]
 pub struct MoveTenant<'a> {
     tenants: &'a Tenants,
@@ -75,7 +75,7 @@ impl<'a> MoveTenant<'a> {
         }
     }
 
-    /// What those who write to the tenant do; they go on unless you say so.
+    /// Sets whether sessions can write to the tenant during the move. By default, they can.
     pub fn writers(mut self, writers: Writers) -> Self {
         self.writers = writers;
         self

@@ -59,7 +59,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn may_take_spares(&self) -> Result<bool, Error> {
         if !self.migrations_mention(&NAME_WORDS) && self.refusing_uses().is_empty() {
             return Ok(true);

@@ -83,7 +83,7 @@ pub(super) async fn same_but_for_case(
         ours.from, others.from
     );
     let rows = reading.query(&sql, &[(&names, Type::TEXT_ARRAY)]).await;
-    let rows = rows.map_err(|error| Error::database("comparing the tenants' names", error))?;
+    let rows = rows.map_err(|error| Error::database("compare the tenants' names", error))?;
     let pairs = rows.iter().filter_map(|row| {
         Some(Note::SameButForCase {
             one: row.try_get(0).ok()?,

@@ -186,7 +186,7 @@ impl Tenants {
             (&MIGRATION_HISTORY, Type::TEXT),
             (&spares, Type::TEXT_ARRAY),
         ];
-        let failed = |error| Error::database("looking for orphaned schemas", error);
+        let failed = |error| Error::database("look for orphaned schemas", error);
         let rows = reading.query(&sql, &parameters).await.map_err(failed)?;
         let candidate = |row: &tokio_postgres::Row| {
             Ok(Candidate {
@@ -220,7 +220,7 @@ async fn depended_on(
         return Ok(HashSet::new());
     }
     let names = names.iter().map(String::as_str).collect::<Vec<_>>();
-    let failed = |error| Error::database("looking for what depends on orphaned schemas", error);
+    let failed = |error| Error::database("look for dependents of orphaned schemas", error);
     let rows = reading.query(&dependents(&names), &[]).await;
     let rows = rows.map_err(failed)?;
     let schemas = rows.iter().map(|row| row.try_get(0));

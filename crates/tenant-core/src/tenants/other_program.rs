@@ -20,7 +20,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn tell_apart(&self, states: &mut [State]) -> Result<(), Error> {
         self.refuse_without_history(states).await?;
         let standings = states.iter().filter_map(|it| it.standing.as_ref().ok());

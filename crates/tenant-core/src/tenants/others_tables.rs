@@ -25,7 +25,7 @@ pub(super) fn has_others_tables(found: &[Difference], expected: &Shape) -> bool 
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn with_others_tables(
     reading: &Reading<'_>,
     schemas: &[SchemaName],
@@ -45,7 +45,7 @@ pub(super) async fn with_others_tables(
         (&MIGRATION_HISTORY, Type::NAME),
         (&words, Type::TEXT_ARRAY),
     ];
-    let failed = |error| Error::database("looking for tables of another program", error);
+    let failed = |error| Error::database("look for tables of another program", error);
     let rows = reading.query(sql, &parameters).await.map_err(failed)?;
     let schemas = rows.iter().map(|row| row.try_get(0));
     schemas.collect::<Result<_, _>>().map_err(failed)

@@ -21,7 +21,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::OthersTenant`], or what the server says.
+    /// [`Error::OthersTenant`], or a server error.
     pub(super) async fn refuse_others(
         &self,
         name: &TenantName,
@@ -40,7 +40,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn why_others(&self, name: &TenantName) -> Result<Option<String>, Error> {
         self.look_for_columns().await?;
         let mut states = self.states(&name.into(), Knowledge::Certain).await?;

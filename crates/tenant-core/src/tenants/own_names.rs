@@ -83,7 +83,7 @@ impl Tenants {
                 Seen::Busy => drift.busy.push(name.to_owned()),
                 Seen::Nothing => {}
                 Seen::Unreadable(error) => {
-                    let error = Error::database("reading what is in the schema", error);
+                    let error = Error::database("read the schema definition", error);
                     drift.add(name, [ProblemKind::Unreadable(error)]);
                 }
             }

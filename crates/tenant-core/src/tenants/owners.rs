@@ -55,7 +55,7 @@ struct Owner {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn wrong_owners(
     reading: &Reading<'_>,
     registry: &Registry,
@@ -208,7 +208,7 @@ async fn owners_of_histories(
 }
 
 fn failed(error: DriverError) -> Error {
-    Error::database("looking whom the schemas belong to", error)
+    Error::database("read the owners of the schemas", error)
 }
 
 /// The role that the most schemas belong to, if it has several. Of two roles with as many

@@ -15,24 +15,23 @@ use crate::fleet::Selection;
 use crate::registry::{Registry, Rows};
 use crate::{Error, Node};
 
-/// Where a tenant is.
+/// The place of a tenant in a cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TenantPlace {
-    /// The server that its schema is on.
+    /// The node of its schema.
     pub node: Node,
-    /// What its tables take there, with indexes, in bytes; `None` when that server
-    /// cannot be asked.
+    /// The size of its tables with indexes, in bytes; `None` if the node could not be asked.
     pub bytes: Option<u64>,
 }
 
-/// A server that belongs to the cluster.
+/// A node of the cluster.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClusterNode {
     /// Its address.
     pub node: Node,
-    /// Whether tenants can be on it: a coordinator usually has none.
+    /// Whether tenants can be placed on it. A coordinator usually holds no tenants.
     pub holds_tenants: bool,
 }
 
@@ -60,7 +59,7 @@ impl Tenants {
         if !self.database.is_cluster() {
             return Ok(Vec::new());
         }
-        let failed = |error| Error::database("reading the list of the cluster's servers", error);
+        let failed = |error| Error::database("read the list of the cluster's nodes", error);
         let rows = self.reading().await?.query(CLUSTER, &[]).await;
         let rows = rows.map_err(failed)?;
         let read = |row: &Row| {
@@ -115,9 +114,9 @@ impl Tenants {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn homes(reading: &Reading<'_>) -> Result<HashMap<String, Node>, Error> {
-    let failed = |error| Error::database("reading where the tenants are", error);
+    let failed = |error| Error::database("read the nodes of the tenants", error);
     let rows = reading.query(NODES, &[]).await.map_err(failed)?;
     let home = |row: &Row| {
         let node = Node::listed(row.try_get(1)?, row.try_get(2)?);
@@ -141,13 +140,13 @@ pub(super) struct Spread {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn spread(
     reading: &Reading<'_>,
     registry: &Registry,
     select: &Selection,
 ) -> Result<Vec<Spread>, Error> {
-    let failed = |error| Error::database("reading which tenants are distributed", error);
+    let failed = |error| Error::database("read the list of distributed tenants", error);
     let Rows {
         from, key, schema, ..
     } = registry.rows("t");

@@ -164,7 +164,7 @@ impl Tenants {
         };
         let done = async {
             let Some(expected) = expected else {
-                let unknown = "what they create is not known".to_owned();
+                let unknown = "the result of the migrations is unknown".to_owned();
                 return Err(jobs.different(job, vec![unknown]));
             };
             let work = self.work(session, schema);

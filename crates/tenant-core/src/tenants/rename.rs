@@ -9,7 +9,7 @@ use crate::name::{Schema, Target};
 use crate::report::{Note, Renamed};
 use crate::{Answer, Error, SchemaName, TenantName};
 
-/// A tenant to be renamed. Made by [`Tenants::rename`].
+/// A tenant to rename. Returned by [`Tenants::rename`].
 #[must_use = "nothing is renamed until it is awaited"]
 pub struct Rename<'a> {
     tenants: &'a Tenants,
@@ -20,15 +20,15 @@ pub struct Rename<'a> {
 }
 
 impl<'a> Rename<'a> {
-    /// The new name of the tenant's schema, where only the list of tenants knows which schema
-    /// is whose: see [`Naming::mapped`](crate::Naming::mapped).
+    /// Sets the new name of the tenant's schema, if only the list of tenants knows which schema
+    /// belongs to which tenant: see [`Naming::mapped`](crate::Naming::mapped).
     pub fn to_schema(mut self, schema: &'a SchemaName) -> Self {
         self.schema = Some(schema);
         self
     }
 
-    /// Renames the tenant also if another program has migrated it, or if no migration of this
-    /// program creates what is in its schema.
+    /// Renames the tenant even if another program migrated it, or if no migration of this program
+    /// creates its objects.
     pub fn allow_other_program(mut self) -> Self {
         self.others = OtherPrograms::Allow;
         self
@@ -52,31 +52,27 @@ impl<'a> IntoFuture for Rename<'a> {
 }
 
 impl Tenants {
-    /// Gives the tenant `from` the name `to`: its schema and its registration, in
-    /// one transaction. Nothing else of it changes, and nothing of its version,
-    /// age or data. Who asks for `from` is told from now on that there is no such
-    /// tenant.
+    /// Renames the tenant `from` to `to`: its schema and its registration, in one transaction.
+    /// Version, age and data do not change. From then on, the tenant `from` does not exist.
     ///
-    /// Transactions that use the tenant's tables are waited for, as long as
-    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) says, and three
-    /// times. One that has the tenant open and has used none yet gets an error.
+    /// The call waits for transactions that use the tenant's tables, as long as
+    /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) allows, and tries three times. A
+    /// transaction that has opened the tenant but has not used a table yet gets an error.
     ///
-    /// Views, defaults and foreign keys follow by themselves. So that they go on
-    /// working, functions of the schema whose own `search_path` names it (`SET
-    /// search_path FROM CURRENT`) get the new name there, and so do definitions into which
-    /// the migrations have written the old name, such as a trigger's argument. Other texts
-    /// with the old name in them are in the notes.
+    /// Views, defaults and foreign keys follow the rename. Functions of the schema whose own
+    /// `search_path` names it (`SET search_path FROM CURRENT`) get the new name. Definitions into
+    /// which migrations wrote the old name, such as a trigger's argument, also get the new name.
+    /// The notes list other texts that contain the old name.
     ///
     /// # Errors
     ///
-    /// [`Error::SameName`]. About `from`: [`Error::Unknown`],
-    /// [`Error::Untracked`] when there is only a schema, [`Error::MissingSchema`]
-    /// when there is none. About `to`: [`Error::Taken`], [`Error::Untracked`] when
-    /// a schema of that name exists, [`Error::MissingSchema`] when it is registered
-    /// without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] when
-    /// another run works on either, or what the server says, such as that somebody
-    /// uses a table (SQLSTATE 55P03). [`Error::Hook`]. [`Error::OthersTenant`] unless
-    /// [`Rename::allow_other_program`] says otherwise. Then all is as it was.
+    /// [`Error::SameName`]. About `from`: [`Error::Unknown`], [`Error::Untracked`] if there is only
+    /// a schema, [`Error::MissingSchema`] if there is none. About `to`: [`Error::Taken`],
+    /// [`Error::Untracked`] if a schema with that name exists, [`Error::MissingSchema`] if it is
+    /// registered without one. [`Error::Connect`], [`Error::NotSetUp`], [`Error::Busy`] if another
+    /// run works on either, or a server error. For example, another session uses a table (SQLSTATE
+    /// 55P03). [`Error::Hook`]. [`Error::OthersTenant`], unless [`Rename::allow_other_program`] is
+    /// set. Nothing is changed then.
     pub fn rename<'a>(&'a self, from: &'a TenantName, to: &'a TenantName) -> Rename<'a> {
         Rename {
             tenants: self,

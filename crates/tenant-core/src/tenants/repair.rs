@@ -20,26 +20,26 @@ use crate::report::{Problem, ProblemKind};
 use crate::shape::{Difference, Expectation, Shape, compare_with_migrations};
 use crate::{Answer, Error, TenantName};
 
-/// What came of repairing a tenant.
+/// The result of repairing a tenant.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Repair {
-    /// What was put right, or would be.
+    /// The repaired differences; in a trial, the differences that would be repaired.
     pub mended: Vec<Difference>,
-    /// The statements that did it, in the order in which they ran.
+    /// The statements that repaired them, in order.
     pub statements: Vec<String>,
-    /// What still differs.
+    /// The remaining differences.
     pub left: Vec<LeftDifference>,
 }
 
-/// What still differs: mending it would take something away, or write values anew, or
-/// there is no SQL for it, or it was tried and failed.
+/// A difference that remains. Its repair would lose something or rewrite values, no SQL exists for
+/// it, or the attempt failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct LeftDifference {
-    /// What differs.
+    /// The difference.
     pub difference: Difference,
-    /// Why it could not be repaired, where that was tried. What was tried is undone.
+    /// Why the repair failed, if it was tried. The attempt was rolled back.
     pub why: Option<Error>,
 }
 
@@ -61,8 +61,8 @@ impl LeftDifference {
         self
     }
 
-    /// What to do about it in the tenant `name`: one of these, in the order in which to
-    /// try them. `registry` is that of the tenant.
+    /// What to do about it in the tenant `name`: alternatives, in the order to try them. `registry`
+    /// is the registry of the tenant.
     #[must_use]
     pub fn remedies(&self, name: &TenantName, registry: &Registry) -> Vec<Remedy> {
         let Some(why) = &self.why else {
@@ -74,7 +74,7 @@ impl LeftDifference {
         }
     }
 
-    /// The same difference as a health check finds it in the tenant `name`.
+    /// Returns the difference as a problem of a health check of the tenant `name`.
     #[must_use]
     pub fn problem(&self, name: &TenantName) -> Problem {
         Problem {
@@ -88,22 +88,22 @@ impl LeftDifference {
 const ATTEMPTS: usize = 3;
 
 impl Tenants {
-    /// Makes the tenant `name` what its migrations make, as far as nothing is lost:
-    /// what is missing is added, definitions are set right. One transaction, and the
-    /// shape is read again before it is committed. Columns and tables come back
-    /// empty; a sequence that is made anew goes on behind the values in its column.
+    /// Repairs the tenant `name` to match its migrations, as far as nothing is lost. The repair
+    /// adds missing objects and fixes definitions, in one transaction. It compares the schema
+    /// definition again before it commits. Added columns and tables are empty. A sequence that is
+    /// created again continues after the values in its column.
     ///
-    /// What would take something away or write values anew is left, and told. So is
-    /// what cannot be repaired, with why; it holds up nothing else.
+    /// A difference stays, and is reported, if its repair would lose something or rewrite values. A
+    /// difference that could not be repaired is reported with the reason, and does not stop the
+    /// other repairs.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::MissingSchema`], [`Error::NoHistory`] or
-    /// [`Error::ForeignObjects`]; [`Error::OtherProgram`] or [`Error::CannotRepairAhead`] when
-    /// another program has migrated it, [`Error::WrongOwner`] when its schema was handed to
-    /// another role than what is in it; a lock or a connection that was not
-    /// to be had ([`Error::Database`]), [`Error::Busy`], or that the migrations could not
-    /// be tried. Then nothing was changed.
+    /// [`Error::ForeignObjects`], [`Error::OtherProgram`] or [`Error::CannotRepairAhead`] if
+    /// another program has migrated it, [`Error::WrongOwner`] if its schema belongs to another role
+    /// than its objects, [`Error::Database`] for a lock timeout or a lost connection,
+    /// [`Error::Busy`], or a failed trial run. Nothing is changed then.
     pub fn repair<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<Repair, Error>> {
         Box::pin(async move {
             let target = self.target_for(Call::Repair, name).await?;
@@ -114,7 +114,7 @@ impl Tenants {
         })
     }
 
-    /// What [`Tenants::repair`] would do: all of it is done, and rolled back.
+    /// Runs [`Tenants::repair`] in a transaction that is rolled back, and returns what it would do.
     ///
     /// # Errors
     ///

@@ -28,7 +28,7 @@ use crate::{Answer, Error, Version, engine};
 pub(super) use ahead::Ahead;
 pub use to::RollbackTo;
 
-/// What would be reverted, and what would be lost. Made by
+/// A plan: the migrations to roll back, and what the rollback would lose. Returned by
 /// [`Tenants::plan_rollback`].
 #[derive(Debug)]
 pub struct RollbackPlan {
@@ -42,7 +42,7 @@ pub struct RollbackPlan {
     duration: Duration,
 }
 
-/// A migration that would be reverted.
+/// A migration to roll back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PlannedRevert {
@@ -50,37 +50,37 @@ pub struct PlannedRevert {
     pub version: Version,
     /// Its name.
     pub name: String,
-    /// How many tenants have it.
+    /// How many tenants have applied it.
     pub tenants: usize,
 }
 
 impl RollbackPlan {
-    /// The migrations that would be reverted, newest first.
+    /// Returns the migrations to roll back, newest first.
     #[must_use]
     pub fn migrations(&self) -> &[PlannedRevert] {
         &self.migrations
     }
 
-    /// How many tenants have one of them.
+    /// Returns how many tenants have applied at least one of them.
     #[must_use]
     pub fn tenants(&self) -> usize {
         self.ahead.len()
     }
 
-    /// The tables and columns that would be dropped although they hold something,
-    /// by name; `None` when that is not known, as one of the notes says.
+    /// Returns the tables and columns with contents that the rollback would drop, by name; `None`
+    /// if this is unknown, as a note explains.
     #[must_use]
     pub fn loss(&self) -> Option<&[Loss]> {
         self.loss.as_deref()
     }
 
-    /// What is no failure and should be known before.
+    /// Returns notes to read before the rollback.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// The report of a run that did nothing of this.
+    /// Returns the report of a run that rolled back nothing.
     #[must_use]
     pub fn into_report(self) -> FleetReport {
         let untouched = self.ahead.into_iter().map(|ahead| Outcome {
@@ -98,7 +98,7 @@ impl RollbackPlan {
     }
 }
 
-/// A search for what a rollback would revert. Made by [`Tenants::plan_rollback`].
+/// A search for the migrations to roll back. Returned by [`Tenants::plan_rollback`].
 #[must_use = "nothing is looked at until it is awaited"]
 pub struct PlanRollback<'a> {
     tenants: &'a Tenants,
@@ -109,7 +109,7 @@ pub struct PlanRollback<'a> {
 impl PlanRollback<'_> {
     setter!(select);
 
-    /// How far back: one step unless you say so.
+    /// Sets how far to roll back. The default is one step.
     pub fn to(mut self, to: RollbackTo) -> Self {
         self.to = to;
         self
@@ -126,7 +126,7 @@ impl<'a> IntoFuture for PlanRollback<'a> {
     }
 }
 
-/// A run that reverts migrations. Made by [`Tenants::rollback`].
+/// A run that rolls back migrations. Returned by [`Tenants::rollback`].
 #[must_use = "nothing is reverted until it is awaited"]
 pub struct Rollback<'a> {
     tenants: &'a Tenants,
@@ -152,17 +152,17 @@ impl<'a> IntoFuture for Rollback<'a> {
 }
 
 impl Tenants {
-    /// Finds out what a rollback would revert and what would be lost with it, and
-    /// changes nothing. For the latter the migrations are run, up and down, in a
-    /// schema that is never committed.
+    /// Finds the migrations that a rollback would revert and the data that it would lose. The call
+    /// changes nothing. To find the losses, it runs the migrations up and down in a scratch schema
+    /// that is never committed.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`]; [`Error::NoVersion`] when there is no
-    /// migration to go back to; [`Error::NotOurs`] when one is to be reverted that
-    /// this program does not have, [`Error::UnreadableDown`], [`Error::Irreversible`] when some have no
-    /// `down.sql`, [`Error::Refused`] when one has a `down.sql` that must not run. A
-    /// tenant's own error is in the report of the run.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::NoVersion`] if the target version does not
+    /// exist, [`Error::NotOurs`] if this program lacks a migration to roll back,
+    /// [`Error::UnreadableDown`], [`Error::Irreversible`] if a migration has no `down.sql`,
+    /// [`Error::Refused`] if a `down.sql` cannot run. A tenant's own error is in the report of the
+    /// run.
     pub fn plan_rollback(&self) -> PlanRollback<'_> {
         PlanRollback {
             tenants: self,
@@ -225,18 +225,17 @@ impl Tenants {
         Ok(ahead.map(|spare| spare.entry).collect())
     }
 
-    /// Reverts what `plan` says, several tenants at a time: in each tenant the
-    /// `down.sql` of the migrations, newest first, in one transaction with what
-    /// records it. A tenant that fails stays as it was and does not stop the others.
-    /// When all tenants are selected, the spare schemas follow.
+    /// Rolls back the migrations of `plan`, several tenants at a time. For each tenant, one
+    /// transaction runs the `down.sql` files, newest first, and updates the migration history. A
+    /// tenant that fails stays unchanged and does not stop the others. If all tenants are selected,
+    /// the spares follow.
     ///
-    /// `observe` hears of each tenant as it ends, those that need nothing left out.
+    /// The run calls `observe` as each tenant ends, except for tenants that need no rollback.
     ///
     /// # Errors
     ///
-    /// Only what concerns the run as a whole: no connection. A tenant's own error is
-    /// in its [`Outcome`]; [`Error::AppliedMeanwhile`] when it was migrated since the
-    /// plan was made.
+    /// Only errors of the run as a whole, such as no connection. A tenant's own error is in its
+    /// [`Outcome`], such as [`Error::AppliedMeanwhile`] if it was migrated after the plan.
     pub fn rollback(&self, plan: RollbackPlan) -> Rollback<'_> {
         Rollback {
             tenants: self,

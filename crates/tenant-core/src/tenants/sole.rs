@@ -17,7 +17,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`UnfitRow::Shared`], [`UnfitRow::Doubtful`], or what the server says.
+    /// [`UnfitRow::Shared`], [`UnfitRow::Doubtful`], or a server error.
     pub(super) async fn require_sole(&self, target: &Target) -> Result<(), Error> {
         let Some(question) = self.registry.others_with_schema() else {
             return Ok(());
@@ -76,7 +76,7 @@ fn unfit(target: &Target, others: Vec<Other>) -> Option<UnfitRow> {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn doubtful(
     reading: &Reading<'_>,
     registry: &Registry,
@@ -116,7 +116,7 @@ fn problem(unfit: UnfitRow, select: &Selection) -> Option<Problem> {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn tell_of_misnamed(
     reading: &Reading<'_>,
     registry: &Registry,

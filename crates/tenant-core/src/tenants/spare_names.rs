@@ -8,7 +8,7 @@ use crate::report::{Problem, ProblemKind};
 use crate::{Error, PgError, SchemaName};
 
 /// What is done, for errors.
-const ACTION: &str = "looking for the names of spares in rows";
+const ACTION: &str = "look for the names of spares in rows";
 
 /// How many rows of a table are looked at: what migrations write comes first.
 const ROWS: usize = 1_000;

@@ -23,15 +23,14 @@ use crate::{Answer, Error, SchemaName};
 /// How many spares are built between two looks at whether to continue.
 const PORTION: usize = 100;
 
-/// The spare schemas: made by [`Tenants::spares`].
+/// The spares. Returned by [`Tenants::spares`].
 #[derive(Clone, Copy)]
 pub struct Spares<'a> {
     tenants: &'a Tenants,
 }
 
 impl Tenants {
-    /// The spare schemas, which are made in advance so that a sign-up takes
-    /// milliseconds.
+    /// Returns the spares: migrated schemas without a name, so that a sign-up takes milliseconds.
     ///
     /// ```no_run
     /// # use tenant_core::{Error, Tenants};
@@ -49,27 +48,25 @@ impl Tenants {
 }
 
 impl<'a> Spares<'a> {
-    /// How many spare schemas there are.
+    /// Counts the spares.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], or what the server says.
+    /// [`Error::Connect`], or a server error.
     pub fn count(self) -> Answer<'a, Result<SpareCount, Error>> {
         Call::Spares.tell(self.tenants.count_spares())
     }
 
-    /// Sees to it that `count` spare schemas are ready: those that are behind
-    /// are migrated, missing ones are built, and those too many are dropped, with those that
-    /// are outdated. Building ends early when one fails. Spares of a newer program are left
-    /// to it, and count: it keeps them from now on. Zero leaves them as well, unless
-    /// [`KeepSpares::include_other_programs`] says otherwise. `observe` hears of each schema
-    /// as it ends.
+    /// Keeps `count` spares ready. The run migrates spares that are behind, builds missing spares,
+    /// and drops outdated spares and spares above `count`. It stops building after a failure.
+    /// Spares of a newer program do not change, but count. If `count` is zero, they also stay,
+    /// unless [`KeepSpares::include_other_programs`] is set. The run calls `observe` as each schema
+    /// ends.
     ///
     /// # Errors
     ///
-    /// [`Error::NoSpareList`] when the public migrations do not make the list of
-    /// spares or have not been applied, and what concerns the run as a whole. A
-    /// schema's own error is in its [`Outcome`].
+    /// [`Error::NoSpareList`] if the public migrations do not create the list of spares or are
+    /// pending, and errors of the run as a whole. A schema's own error is in its [`Outcome`].
     pub fn keep(self, count: usize) -> KeepSpares<'a> {
         KeepSpares {
             tenants: self.tenants,
@@ -88,7 +85,7 @@ enum Others {
     Drop,
 }
 
-/// A run that keeps spare schemas ready. Made by [`Spares::keep`].
+/// A run that keeps spares ready. Returned by [`Spares::keep`].
 #[must_use = "nothing is done until it is awaited"]
 pub struct KeepSpares<'a> {
     tenants: &'a Tenants,
@@ -99,8 +96,8 @@ pub struct KeepSpares<'a> {
 }
 
 impl<'a> KeepSpares<'a> {
-    /// Drops the spares of newer and of other programs as well, if none is kept: for after
-    /// a deployment was rolled back.
+    /// Also drops the spares of newer and other programs if `count` is zero. Use it after you roll
+    /// back a deployment.
     pub fn include_other_programs(mut self) -> Self {
         self.others = Others::Drop;
         self

@@ -1,4 +1,8 @@
-//! Records a baseline in place of the old migrations that it replaces.
+//! Records a baseline in place of the old migrations that it replaces, without running it. In each
+//! tenant whose schema matches the baseline, the baseline counts as applied from then on. The
+//! migrations that this program no longer has are removed from the history. Several tenants run at
+//! a time, each in one transaction. If all tenants are selected, the spares follow. Rows are not
+//! compared, and a note lists what else was not compared.
 
 mod plan;
 
@@ -18,7 +22,7 @@ use crate::{Answer, Error, Version};
 
 use plan::{Replacing, Said};
 
-/// A run that records a baseline. Made by [`Tenants::squash`].
+/// A run that records a baseline. Returned by [`Tenants::squash`].
 #[must_use = "nothing is recorded until it is awaited"]
 pub struct Squash<'a> {
     tenants: &'a Tenants,
@@ -36,22 +40,23 @@ impl<'a> Squash<'a> {
     setter!(stop);
     setter!(observe: Progress<'_>);
 
-    /// The baseline, or the last migration of a baseline that has several. The default is
-    /// the oldest migration that tenants with old ones lack, where there is only one such.
+    /// Sets the baseline, or the last migration of a baseline with several migrations. The default
+    /// is the oldest migration that tenants with old migrations lack, if it is the same for all of
+    /// them.
     pub fn baseline(mut self, version: Version) -> Self {
         self.said.baseline = Some(version);
         self
     }
 
-    /// The newest of the old migrations that the baseline replaces, which each tenant with
-    /// old ones has to have. The default is the newest one before the baseline that any
-    /// tenant has; then each has to have all old ones that another has.
+    /// Sets the newest old migration that the baseline replaces. Each tenant with old migrations
+    /// must have it. The default is the newest migration before the baseline that any tenant has.
+    /// Each such tenant must then have all old migrations that another tenant has.
     pub fn through(mut self, version: Version) -> Self {
         self.said.through = Some(version);
         self
     }
 
-    /// Checks everything, and changes nothing.
+    /// Checks everything and changes nothing.
     pub fn dry_run(mut self) -> Self {
         self.dry_run = true;
         self
@@ -75,12 +80,11 @@ struct Plan<'a> {
 }
 
 impl Tenants {
-    /// Records a baseline in place of the old migrations that it replaces, without running
-    /// it: in each tenant whose schema is what the baseline creates, the baseline counts as
-    /// applied from then on, and the migrations that this program does not have any more
-    /// are forgotten. Several tenants at a time, each in one transaction; when all tenants
-    /// are selected, the spare schemas follow. Rows are not looked at, and what else was not
-    /// compared is in a note.
+    /// Records a baseline in place of the old migrations that it replaces, without running it. In
+    /// each tenant whose schema matches the baseline, the baseline counts as applied from then on.
+    /// The migrations that this program no longer has are removed from the history. Several tenants
+    /// run at a time, each in one transaction. If all tenants are selected, the spares follow. Rows
+    /// are not compared, and a note lists what else was not compared.
     ///
     /// ```no_run
     /// # use tenant_core::{Error, Tenants};
@@ -95,11 +99,10 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What concerns the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`] for a
-    /// baseline that this program does not have, [`Error::BaselineUnclear`], or that the
-    /// migrations cannot be tried. A tenant's own error is in its [`Outcome`]:
-    /// [`Error::NotLikeBaseline`], [`Error::BehindBaseline`], [`Error::AheadOfBaseline`],
-    /// [`Error::OtherProgram`].
+    /// Errors of the run as a whole: [`Error::NotSetUp`], [`Error::NoVersion`] for a baseline that
+    /// this program does not have, [`Error::BaselineUnclear`], or a failed trial run. A tenant's
+    /// own error is in its [`Outcome`]: [`Error::NotLikeBaseline`], [`Error::BehindBaseline`],
+    /// [`Error::AheadOfBaseline`], [`Error::OtherProgram`].
     pub fn squash(&self) -> Squash<'_> {
         Squash {
             tenants: self,

@@ -7,31 +7,30 @@ use crate::fleet::Selection;
 use crate::migration::MigrationSet;
 use crate::{Answer, Error, Version};
 
-/// A tenant, and how its migrations differ from those of this program.
+/// A tenant, and how its migrations differ from this program's migrations.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct TenantStanding {
     /// The name of the tenant.
     pub name: String,
-    /// The versions that it lacks, oldest first.
+    /// The pending versions, oldest first.
     pub pending: Vec<Version>,
-    /// The versions that it has and nobody knows, oldest first.
+    /// The unknown versions, oldest first: applied, but not in this program.
     pub unknown: Vec<Version>,
     /// Whether another program has migrated it. Two programs can have the same versions.
     pub is_of_other_program: bool,
-    /// Why that is not known, when it is not; both lists are empty then.
+    /// Why this is unknown, if it is. Both lists are empty then.
     pub error: Option<Error>,
 }
 
 impl Tenants {
-    /// Which migrations each of the selected tenants lacks, by name. From every
-    /// tenant's own table of applied migrations, with a query for each hundred of
-    /// them.
+    /// Lists the pending migrations of each selected tenant, by name. The call reads each tenant's
+    /// migration history, with one query for each hundred tenants.
     ///
     /// # Errors
     ///
-    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a
-    /// selected name, or what the server says. What is wrong with one tenant is in its row.
+    /// [`Error::Connect`], [`Error::NotSetUp`], [`Error::Unknown`] for a selected name, or a server
+    /// error. An error of one tenant is in its row.
     pub fn standings(&self, select: Selection) -> Answer<'_, Result<Vec<TenantStanding>, Error>> {
         Call::Standings.tell(self.standings_of(select))
     }

@@ -87,7 +87,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`Error::NotSetUp`] without the registry, or what the server says.
+    /// [`Error::NotSetUp`] without the registry, or a server error.
     pub(super) async fn states(
         &self,
         select: &Selection,
@@ -104,7 +104,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn states_of_spares(&self) -> Result<Vec<State>, Error> {
         match self
             .read_list(List::Spares, &Selection::All, Knowledge::Certain)
@@ -266,7 +266,7 @@ fn in_chunks(registered: Vec<Registered>) -> impl Iterator<Item = Vec<Registered
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn names_of_spares(
     reading: &Reading<'_>,
     registry: &Registry,
@@ -280,7 +280,7 @@ pub(super) async fn names_of_spares(
 
 /// The versions that are applied to the public schema.
 pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
-    let failed = |error| Error::database("reading which migrations the public schema has", error);
+    let failed = |error| Error::database("read the migration history of the public schema", error);
     let ledger = Schema::Public.ledger();
     let exists = "SELECT pg_catalog.to_regclass($1) IS NOT NULL";
     let rows = reading.query(exists, &[(&ledger, Type::TEXT)]).await;
@@ -348,7 +348,7 @@ fn is_unreached(error: &Error) -> bool {
 
 fn unreadable(entry: &Entry, error: PgError) -> Error {
     Error::database(
-        format!("reading which migrations {} has", entry.schema()),
+        format!("read the migration history of {}", entry.schema()),
         error,
     )
 }

@@ -9,25 +9,26 @@ use crate::name::Target;
 use crate::{Answer, Error, SchemaName, TenantName, UnfitRow};
 
 impl Tenants {
-    /// The schema of the tenant `name`. The list is asked if only the list knows that; whether
-    /// there is such a tenant or such a schema is not looked at.
+    /// Returns the schema of the tenant `name`. The call asks the list only if the naming does not
+    /// give the schema. It does not check whether the tenant or the schema exists.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`] if only the list knows and does not have it, [`Error::InvalidName`] if
-    /// no schema can be called as it says, [`Error::Connect`], or what the server says.
+    /// [`Error::Unknown`] if only the list knows the schema and lacks the tenant,
+    /// [`Error::InvalidName`] if no schema can have that name, [`Error::Connect`], or a server
+    /// error.
     pub fn schema_of<'a>(&'a self, name: &'a TenantName) -> Answer<'a, Result<SchemaName, Error>> {
         Box::pin(async move { Ok(self.target(name).await?.schema) })
     }
 
-    /// The name of a tenant that may exist: one that a new tenant may have, or any that the
-    /// list has. For texts from outside that name a tenant to migrate, to drop, to rename or to
-    /// look at; [`Tenants::name`] is for those that name a new one.
+    /// Reads the name of an existing tenant: a name that the naming allows, or any name in the
+    /// list. Use it for input that names a tenant to migrate, drop, rename or read. Use
+    /// [`Tenants::name`] for new tenants.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidName`] with the rule that it breaks, [`Error::Connect`],
-    /// [`Error::NotSetUp`], or what the server says.
+    /// [`Error::InvalidName`] with the broken rule, [`Error::Connect`], [`Error::NotSetUp`], or a
+    /// server error.
     pub fn existing_name<'a>(&'a self, text: &'a str) -> Answer<'a, Result<TenantName, Error>> {
         Box::pin(async move {
             let refused = match self.name(text) {
@@ -55,7 +56,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn targets(
         &self,
         names: &[TenantName],

@@ -56,7 +56,7 @@ impl Tenants {
         let session = self.session().await?;
         let by_default = ByDefault::read(session.client()).await;
         let by_default =
-            by_default.map_err(|error| Error::database("reading the default privileges", error))?;
+            by_default.map_err(|error| Error::database("read the default privileges", error))?;
         Ok(results.steps(circumstances, &by_default))
     }
 

@@ -17,7 +17,7 @@ const ASK: &str = "SELECT nodename, nodeport FROM pg_catalog.run_command_on_work
 ///
 /// What the coordinator says.
 pub(super) async fn unanswering(reading: &Reading<'_>) -> Result<Vec<Node>, Error> {
-    let failed = |error| Error::database("asking the cluster's servers", error);
+    let failed = |error| Error::database("query the nodes of the cluster", error);
     let rows = reading.query(ASK, &[]).await.map_err(failed)?;
     let node = |row: &Row| Ok(Node::listed(row.try_get(0)?, row.try_get(1)?));
     let nodes = rows.iter().map(node).collect::<Result<_, _>>();

@@ -11,12 +11,12 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn unlisted(&self, reading: &Reading<'_>) -> Result<Vec<Problem>, Error> {
         let Some(question) = self.registry.left_beside() else {
             return Ok(Vec::new());
         };
-        let failed = |error| Error::database("looking for tenants that are not listed", error);
+        let failed = |error| Error::database("look for tenants that are not listed", error);
         let rows = reading.query(&question, &[]).await.map_err(failed)?;
         let problem = |row: &tokio_postgres::Row| {
             Ok(Problem {

@@ -11,7 +11,7 @@ use crate::path::Path;
 use crate::registry::Rows;
 use crate::{Answer, Error, TenantName};
 
-/// The URL of a tenant, to be written. Made by [`Tenants::url_of`].
+/// The URL of a tenant. Returned by [`Tenants::url_of`].
 #[must_use = "there is no URL until it is awaited"]
 pub struct UrlOf<'a> {
     tenants: &'a Tenants,
@@ -20,8 +20,8 @@ pub struct UrlOf<'a> {
 }
 
 impl UrlOf<'_> {
-    /// Puts the password into it, if there is one: the URL's, or that of the password file.
-    /// Anyone who sees the URL then sees the password.
+    /// Includes the password of the URL or of the password file, if there is one. Anyone who sees
+    /// the URL then sees the password.
     pub fn with_password(mut self) -> Self {
         self.password = Password::Kept;
         self
@@ -42,18 +42,17 @@ impl<'a> IntoFuture for UrlOf<'a> {
 }
 
 impl Tenants {
-    /// A URL that leads to the tenant `name`: that of the database, with the tenant's schema
-    /// as `search_path` in its `options`, and what is behind it at run time
-    /// ([`Settings::runtime_path`](crate::Settings::runtime_path), the schema of extensions).
+    /// Returns a URL for the tenant `name`. It is the URL of the database, with the tenant's schema
+    /// and the schemas behind it ([`Settings::runtime_path`](crate::Settings::runtime_path), the
+    /// schema for extensions) as `search_path` in its `options`.
     ///
-    /// It is for `psql`, reports, tests and programs in other languages: whatever reads
-    /// URLs as libpq does. Other `options` are kept. It has no password, unless
-    /// [`UrlOf::with_password`] asks for it; libpq then finds one in `PGPASSWORD` or the
-    /// password file.
+    /// Use it for `psql`, reports, tests and programs in other languages that read URLs as libpq
+    /// does. Other `options` are kept. The URL has no password, unless you call
+    /// [`UrlOf::with_password`]. libpq then reads the password from `PGPASSWORD` or the password
+    /// file.
     ///
-    /// The path is the session's: who uses the URL can change it, and reach every
-    /// schema that the role has rights on. It is a convenience, and no wall between
-    /// tenants.
+    /// The session can change the path, and can reach every schema that the role has rights on. The
+    /// URL is a convenience, not a security boundary between tenants.
     ///
     /// ```no_run
     /// # async fn docs(tenants: tenant_core::Tenants) -> Result<(), Box<dyn std::error::Error>> {
@@ -65,10 +64,10 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// [`ConnectError::PoolerHasNoPath`] where a pooler is in between, which does not keep
-    /// `options`. [`Error::UnfitPath`] where a schema behind the tenant's cannot be there.
-    /// [`Error::Unknown`], [`Error::MissingSchema`], [`Error::Connect`],
-    /// [`Error::NotSetUp`], or what the server says.
+    /// [`ConnectError::PoolerHasNoPath`] for a URL that leads to a pooler, which does not keep
+    /// `options`. [`Error::UnfitPath`] if a schema cannot follow the tenant's schema.
+    /// [`Error::Unknown`], [`Error::MissingSchema`], [`Error::Connect`], [`Error::NotSetUp`], or a
+    /// server error.
     pub fn url_of<'a>(&'a self, name: &'a TenantName) -> UrlOf<'a> {
         UrlOf {
             tenants: self,

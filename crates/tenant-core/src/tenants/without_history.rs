@@ -15,7 +15,7 @@ impl Tenants {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn refuse_without_history(&self, states: &mut [State]) -> Result<(), Error> {
         let schemas = states.iter().filter_map(bare);
         let schemas = schemas
@@ -25,8 +25,7 @@ impl Tenants {
             return Ok(());
         }
         let reading = self.reading().await?;
-        let failed =
-            |error| Error::database("looking for objects without a migration history", error);
+        let failed = |error| Error::database("look for objects without a migration history", error);
         let rows = reading.query(&objects_in(&schemas), &[]).await;
         drop(reading);
         let mut found = HashMap::<String, Vec<String>>::new();

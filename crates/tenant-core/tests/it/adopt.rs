@@ -108,7 +108,7 @@ async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_neare
         error.to_string(),
         format!(
             "the schema `lost` matches no version of a tenant: it differs from the nearest, version \
-             {}: column `tasks.own` should not be there",
+             {}: unexpected column `tasks.own`",
             version(2)
         )
     );
@@ -117,10 +117,7 @@ async fn what_looks_like_no_version_is_refused_with_the_differences_to_the_neare
     assert_eq!(database.value(untouched).await, "true1");
 
     let adopted = tenants.adopt(&name("lost")).at(version(2)).await.unwrap();
-    assert_eq!(
-        adopted.differences,
-        ["column `tasks.own` should not be there"]
-    );
+    assert_eq!(adopted.differences, ["unexpected column `tasks.own`"]);
     assert_eq!(row(&database, "lost").await, format!("lost {}", version(2)));
 }
 
@@ -164,8 +161,8 @@ async fn versions_that_look_alike_are_not_guessed_where_a_schema_matches_none() 
         error.to_string(),
         format!(
             "the schema `acme` matches no version of a tenant: it differs in the same way from the \
-             nearest, version {} and version {}, which differ in the rows that they write: column \
-             `tasks.own` should not be there",
+             nearest, version {} and version {}, which differ only in their rows: unexpected \
+             column `tasks.own`",
             version(3),
             version(2)
         )
@@ -186,7 +183,7 @@ async fn what_cannot_be_adopted_is_refused() {
         (
             "acme",
             None,
-            "tenant `acme` has its schema and its record of migrations already",
+            "tenant `acme` already has its schema and its migration history",
         ),
         (
             "gone",
@@ -201,13 +198,9 @@ async fn what_cannot_be_adopted_is_refused() {
         (
             "lost",
             Some(At::Nothing),
-            "the schema `lost` has a table of applied migrations, which says its version",
+            "the schema `lost` cannot be given a version: its migration history already shows one",
         ),
-        (
-            &spare,
-            None,
-            "is a spare, which becomes a tenant when one is created",
-        ),
+        (&spare, None, "is a spare, reserved for a new tenant"),
     ] {
         let who = name(who);
         let call = tenants.adopt(&who);
@@ -267,10 +260,10 @@ async fn two_tenants_are_compared_with_all_they_have() {
     assert_eq!(
         words,
         [
-            "table `log`: PUBLIC has SELECT, and should not",
+            "unexpected grants on table `log`: `PUBLIC` has SELECT",
             "index `tasks_due_idx` is missing",
-            "table `later` should not be there",
-            "column `tasks.extra` should not be there",
+            "unexpected table `later`",
+            "unexpected column `tasks.extra`",
         ]
     );
     assert_eq!(comparison.only_in_second, [version(3)]);

@@ -273,12 +273,12 @@ async fn names_that_are_not_free_and_tenants_that_are_not_whole_are_refused() {
     create(&tenants, &["acme", "globex"]).await;
     database.execute("CREATE SCHEMA billing").await;
     for (from, to, why) in [
-        ("acme", "globex", "tenant `globex` exists already"),
-        ("acme", "acme", "tenant `acme` has that name already"),
+        ("acme", "globex", "tenant `globex` already exists"),
+        ("acme", "acme", "tenant `acme` already has that name"),
         (
             "acme",
             "billing",
-            "the schema `billing` exists, but is not registered as a tenant",
+            "the schema `billing` exists but is not registered as a tenant",
         ),
         ("nobody", "new", "there is no tenant `nobody`"),
     ] {
@@ -361,7 +361,7 @@ async fn rows_that_a_policy_hides_are_no_reason_to_leave_them_out() {
     assert_eq!(refused.sqlstate(), Some("42501"), "{refused}");
     assert_eq!(
         refused.to_string(),
-        "tenant `beta`: copying the rows of `tasks` failed"
+        "tenant `beta`: could not copy the rows of `tasks`"
     );
     assert_eq!(database.schemas().await, ["acme"]);
     // A superuser sees all.

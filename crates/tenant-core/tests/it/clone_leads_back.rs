@@ -252,7 +252,7 @@ async fn numbers_of_the_originals_tables_become_those_of_the_clones() {
         let Err(Error::NotCopyable { objects, .. }) = clone(&tenants, "gamma").await else {
             panic!("{row}");
         };
-        let told = format!("values of column log.{column} that are numbers of its objects");
+        let told = format!("values of column log.{column} that contain numbers of its objects");
         assert_eq!(objects, [told], "{row}");
     }
     assert_eq!(database.schemas().await, ["acme", "beta"]);

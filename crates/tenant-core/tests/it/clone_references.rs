@@ -169,8 +169,7 @@ async fn a_value_that_names_a_view_is_refused_with_its_column() {
     let refused = tenants.clone_tenant(&name("acme"), &name("beta")).await;
     assert_eq!(
         chain(&refused.unwrap_err()),
-        "tenant `acme` cannot be copied: its schema contains a value of pages.shows or pages.also \
-         that names what is created after the rows, such as a view: relation \"beta.done\" does not \
+        "tenant `acme` cannot be cloned: its schema contains a value of pages.shows or pages.also that names an object created after the rows, such as a view: relation \"beta.done\" does not \
          exist (SQLSTATE 42P01)"
     );
     assert_eq!(database.schemas().await, ["acme"]);

@@ -164,7 +164,7 @@ async fn a_service_counts_before_the_variables_and_after_the_url() {
     );
     let wrong = defaults(&[("HOME", home), ("PGSERVICE", "shop_eu")]);
     let error = Database::with_libpq_defaults("postgres://", &wrong).unwrap_err();
-    let said = "PGSERVICE cannot be used: the service that it names is not in ";
+    let said = "cannot use PGSERVICE: the service that it names is not in ";
     assert!(error.to_string().starts_with(said), "{error}");
 }
 

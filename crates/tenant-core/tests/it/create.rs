@@ -113,7 +113,7 @@ async fn nothing_remains_of_a_tenant_when_a_part_after_that_fails() {
     let tenants = tenants(&database, &stream).await;
     let error = tenants.create(&name("acme")).await.unwrap_err();
     assert!(
-        chain(&error).contains("and the new tenant was removed again"),
+        chain(&error).contains("and the new tenant was removed"),
         "{}",
         chain(&error)
     );
@@ -179,7 +179,7 @@ async fn a_role_that_may_not_create_schemas_is_told_so() {
     let error = weak.unwrap().create(&name("acme")).await.unwrap_err();
     assert_eq!(error.sqlstate(), Some("42501"));
     assert!(
-        chain(&error).contains("creating the schema failed: permission denied for database"),
+        chain(&error).contains("could not create the schema: permission denied for database"),
         "{}",
         chain(&error)
     );

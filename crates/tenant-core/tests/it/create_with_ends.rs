@@ -123,7 +123,7 @@ async fn a_query_whose_error_is_passed_over_fails_the_creation() {
         .unwrap_err();
     assert_eq!(error.sqlstate(), Some("25P02"), "{error}");
     assert!(
-        chain(&error).contains("a query of the transaction failed before"),
+        chain(&error).contains("one of its queries had failed"),
         "{}",
         chain(&error)
     );

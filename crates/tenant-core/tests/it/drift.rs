@@ -81,7 +81,7 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks ADD COLUMN legacy int",
-        "column `tasks.legacy` should not be there",
+        "unexpected column `tasks.legacy`",
         Mending::Removes,
     ),
     (
@@ -91,27 +91,27 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks ALTER COLUMN number TYPE bigint",
-        "column `tasks.number` differs: type is `bigint`, should be `integer`",
+        "column `tasks.number` has type `bigint`; expected `integer`",
         Mending::Rewrites,
     ),
     (
         "ALTER TABLE tasks ALTER COLUMN title SET DEFAULT 'x'",
-        "column `tasks.title` differs: default is `'x'::text`, should be `'a task'::text`",
+        "column `tasks.title` has default `'x'::text`; expected `'a task'::text`",
         Mending::Adds,
     ),
     (
         "ALTER TABLE tasks ALTER COLUMN title DROP NOT NULL",
-        "column `tasks.title` differs: it allows NULL, should be `NOT NULL`",
+        "column `tasks.title` allows NULL; expected NOT NULL",
         Mending::Adds,
     ),
     (
         "ALTER TABLE tasks ALTER COLUMN length DROP EXPRESSION",
-        "column `tasks.length` differs: generation is none, should be `(char_length(title)) STORED`",
+        "column `tasks.length` has no generation expression; expected `(char_length(title)) STORED`",
         Mending::Rewrites,
     ),
     (
         "ALTER TABLE people ALTER COLUMN id DROP IDENTITY",
-        "column `people.id` differs: identity is none, should be `ALWAYS AS IDENTITY (INCREMENT BY 1 \
+        "column `people.id` has no identity; expected `ALWAYS AS IDENTITY (INCREMENT BY 1 \
       MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1)`",
         Mending::Adds,
     ),
@@ -123,8 +123,8 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     (
         "ALTER TABLE tasks DROP CONSTRAINT tasks_owner_fkey, ADD CONSTRAINT tasks_owner_fkey FOREIGN KEY (owner) \
       REFERENCES people ON DELETE CASCADE",
-        "constraint `tasks_owner_fkey` of `tasks` differs: definition is `FOREIGN KEY (owner) REFERENCES people(id) \
-      ON DELETE CASCADE`, should be `FOREIGN KEY (owner) REFERENCES people(id)`",
+        "constraint `tasks_owner_fkey` of `tasks` has definition `FOREIGN KEY (owner) REFERENCES people(id) \
+      ON DELETE CASCADE`; expected `FOREIGN KEY (owner) REFERENCES people(id)`",
         Mending::Adds,
     ),
     (
@@ -139,14 +139,14 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER SEQUENCE numbers INCREMENT BY 1",
-        "sequence `numbers` differs: definition is `AS integer INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH \
-      100 CACHE 1 NO CYCLE`, should be `AS integer INCREMENT BY 5 MINVALUE 1 MAXVALUE 2147483647 START WITH 100 \
+        "sequence `numbers` has definition `AS integer INCREMENT BY 1 MINVALUE 1 MAXVALUE 2147483647 START WITH \
+      100 CACHE 1 NO CYCLE`; expected `AS integer INCREMENT BY 5 MINVALUE 1 MAXVALUE 2147483647 START WITH 100 \
       CACHE 1 NO CYCLE`",
         Mending::Adds,
     ),
     (
         "ALTER TYPE status ADD VALUE 'lost'",
-        "type `status` differs: list of labels is `'open', 'it''s, well', 'done', 'lost'`, should be `'open', 'it''s, well', \
+        "type `status` has labels `'open', 'it''s, well', 'done', 'lost'`; expected `'open', 'it''s, well', \
       'done'`",
         Mending::ByHand,
     ),
@@ -162,12 +162,12 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "CREATE OR REPLACE FUNCTION is_open(s status) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$SELECT true$$",
-        "function `is_open(s status)` differs: definition is",
+        "function `is_open(s status)` has definition",
         Mending::Adds,
     ),
     (
         "CREATE FUNCTION more() RETURNS int LANGUAGE sql AS $$SELECT 1$$",
-        "function `more()` should not be there",
+        "unexpected function `more()`",
         Mending::Removes,
     ),
     (
@@ -177,7 +177,7 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks DISABLE TRIGGER tasks_touch",
-        "trigger `tasks_touch` of `tasks` differs: firing is `DISABLE`, should be `ENABLE`",
+        "trigger `tasks_touch` of `tasks` is set to `DISABLE`; expected `ENABLE`",
         Mending::Adds,
     ),
     (
@@ -187,12 +187,12 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE tasks DISABLE ROW LEVEL SECURITY",
-        "table `tasks` differs: row-level security is off, should be `enabled`",
+        "table `tasks` has row-level security off; expected `enabled`",
         Mending::Adds,
     ),
     (
         "COMMENT ON TABLE tasks IS NULL",
-        "table `tasks` differs: comment is none, should be `What's to do`",
+        "table `tasks` has no comment; expected `What's to do`",
         Mending::Adds,
     ),
     (
@@ -202,22 +202,22 @@ pub(crate) const DAMAGE: &[(&str, &str, Mending)] = &[
     ),
     (
         "ALTER TABLE log_2026 SET UNLOGGED",
-        "table `log_2026` differs: kind is `unlogged`, should be ordinary",
+        "table `log_2026` is `unlogged`; expected ordinary",
         Mending::Adds,
     ),
     (
         "REVOKE EXECUTE ON FUNCTION is_open FROM PUBLIC",
-        "function `is_open(s status)`: PUBLIC lacks EXECUTE",
+        "missing grants on function `is_open(s status)`: `PUBLIC` lacks EXECUTE",
         Mending::Adds,
     ),
     (
         "GRANT SELECT ON tasks TO PUBLIC",
-        "table `tasks`: PUBLIC has SELECT, and should not",
+        "unexpected grants on table `tasks`: `PUBLIC` has SELECT",
         Mending::Removes,
     ),
     (
         "CREATE RULE quiet AS ON DELETE TO people DO INSTEAD NOTHING",
-        "rule `quiet` of `people` should not be there",
+        "unexpected rule `quiet` of `people`",
         Mending::Removes,
     ),
 ];
@@ -268,7 +268,7 @@ async fn an_index_that_could_not_be_built_is_not_valid() {
             "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'acme.tasks_due_idx'::regclass",
         )
         .await;
-    let said = "index `tasks_due_idx` is not valid".to_owned();
+    let said = "index `tasks_due_idx` is invalid".to_owned();
     assert_eq!(found(&tenants).await, [("acme".to_owned(), said)]);
 }
 

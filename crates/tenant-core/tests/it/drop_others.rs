@@ -92,8 +92,8 @@ async fn another_programs_tenant_is_neither_dropped_nor_renamed_unless_it_is_mea
     let database = TestDatabase::new().await;
     let tenants = of_another_program(&database).await;
     for (tenant, why) in [
-        ("versions", "none of which this program has"),
-        ("same", "none of the tables that this program's create"),
+        ("versions", "this program has none of them"),
+        ("same", "none of the tables that they create"),
         ("bare", "no migration creates its objects"),
     ] {
         let (from, to) = (name(tenant), name("renamed"));

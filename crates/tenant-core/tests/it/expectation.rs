@@ -71,11 +71,9 @@ async fn a_definition_with_another_schema_s_name_is_found_and_repaired() {
     assert_eq!(
         problems(&found),
         [
-            "Some(\"acme\"): column `tasks.tenant` differs: default is `'globex'::text`, \
-             should be `'acme'::text`",
-            "Some(\"acme\"): trigger `keep` of `tasks` differs: definition is `CREATE TRIGGER keep \
-             BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION keep('globex.tasks_log')`, should be \
-             `CREATE TRIGGER keep BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION \
+            "Some(\"acme\"): column `tasks.tenant` has default `'globex'::text`; expected `'acme'::text`",
+            "Some(\"acme\"): trigger `keep` of `tasks` has definition `CREATE TRIGGER keep \
+             BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION keep('globex.tasks_log')`; expected `CREATE TRIGGER keep BEFORE UPDATE ON tasks FOR EACH ROW EXECUTE FUNCTION \
              keep('acme.tasks_log')`",
         ]
     );
@@ -205,7 +203,7 @@ async fn tenants_with_a_spare_s_name_in_their_rows_are_found() {
     assert_eq!(
         problems(&health(&tenants).await),
         [
-            "Some(\"globex\"): rows of `boards` contain the name of the spare schema that became this tenant"
+            "Some(\"globex\"): rows of `boards` contain the name of the spare that became this tenant"
         ]
     );
 }
@@ -305,10 +303,7 @@ async fn two_tenants_with_their_names_in_definitions_do_not_differ() {
     let differing = differing.differences.iter().map(ToString::to_string);
     assert_eq!(
         differing.collect::<Vec<_>>(),
-        [
-            "column `tasks.tenant` differs: default is `'Big_Bang'::text`, should be \
-             `'third'::text`"
-        ]
+        ["column `tasks.tenant` has default `'Big_Bang'::text`; expected `'third'::text`"]
     );
 }
 

@@ -63,8 +63,8 @@ async fn a_missing_foreign_table_says_that_a_repair_does_not_create_it() {
     assert_eq!(
         problems(&health(&tenants).await),
         [
-            "Some(\"acme\"): type `spans` is missing; a repair creates no range types",
-            "Some(\"acme\"): table `lines` is missing; a repair creates no foreign tables",
+            "Some(\"acme\"): type `spans` is missing (repair cannot create range types)",
+            "Some(\"acme\"): table `lines` is missing (repair cannot create foreign tables)",
         ]
     );
     let repair = tenants.repair(&name("acme")).await.unwrap();

@@ -98,13 +98,11 @@ async fn what_else_differs_is_found_beside_a_year() {
                 "Some(\"acme\"): constraint `sales_{year}_sum_check` of `sales_{year}` is missing"
             ),
             "Some(\"acme\"): view `sold` is missing".to_owned(),
-            "Some(\"globex\"): column `invoices.born` differs: default is `'1999-01-02'::date`, \
-             should be `'1999-01-01'::date`"
+            "Some(\"globex\"): column `invoices.born` has default `'1999-01-02'::date`; expected `'1999-01-01'::date`"
                 .to_owned(),
-            "Some(\"globex\"): table `sales_1999` should not be there; its name fits what \
-             migrations create, and it is not like that"
+            "Some(\"globex\"): unexpected table `sales_1999` (its name matches what migrations create, but its definition does not)"
                 .to_owned(),
-            "Some(\"globex\"): table `sales_of_others` should not be there".to_owned(),
+            "Some(\"globex\"): unexpected table `sales_of_others`".to_owned(),
         ]
     );
 }
@@ -162,12 +160,10 @@ async fn a_random_name_excuses_tables_like_it_and_no_others() {
         problems(&found),
         [
             "Some(\"acme\"): constraint `small` of `t` is missing",
-            "Some(\"acme\"): table `log_0123456789abcdef0123456789abcdef` should not be there; its \
-             name fits what migrations create, and it is not like that",
-            "Some(\"acme\"): table `log_of_mails` should not be there",
-            "Some(\"acme\"): table `notes` should not be there",
-            "Some(\"acme\"): constraint `more` of `t` should not be there; its name fits what \
-             migrations create, and it is not like that",
+            "Some(\"acme\"): unexpected table `log_0123456789abcdef0123456789abcdef` (its name matches what migrations create, but its definition does not)",
+            "Some(\"acme\"): unexpected table `log_of_mails`",
+            "Some(\"acme\"): unexpected table `notes`",
+            "Some(\"acme\"): unexpected constraint `more` of `t` (its name matches what migrations create, but its definition does not)",
         ]
     );
 }
@@ -245,8 +241,7 @@ async fn a_day_in_one_statement_says_nothing_of_another() {
     assert_eq!(
         problems(&health(&tenants).await),
         [format!(
-            "Some(\"acme\"): column `t.fixed` differs: default is `'2020-02-02'::date`, should be \
-             `'{day}'::date`"
+            "Some(\"acme\"): column `t.fixed` has default `'2020-02-02'::date`; expected `'{day}'::date`"
         )]
     );
 }
@@ -289,17 +284,19 @@ async fn what_has_a_name_of_its_own_in_each_tenant_is_missed_when_it_is_gone() {
         )
         .await;
     let found = health(&tenants).await;
-    let from = "(from 2026-02-01-000000_step/up.sql:2), is missing";
+    let from = "is missing (created at 2026-02-01-000000_step/up.sql:2)";
     assert_eq!(
         problems(&found),
         [
-            format!("Some(\"acme\"): a table whose name varies, such as `h_...` {from}"),
-            format!("Some(\"acme\"): a table whose name varies, such as `log_...` {from}"),
-            format!("Some(\"acme\"): an index of `t` whose name varies, such as `ix_...` {from}"),
-            format!("Some(\"acme\"): a table whose name varies, such as `sales_...` {from}"),
-            "Some(\"globex\"): table `diary` should not be there; it may be `log_...` under another name"
+            format!("Some(\"acme\"): a table with a varying name, such as `h_...`, {from}"),
+            format!("Some(\"acme\"): a table with a varying name, such as `log_...`, {from}"),
+            format!(
+                "Some(\"acme\"): an index of `t` with a varying name, such as `ix_...`, {from}"
+            ),
+            format!("Some(\"acme\"): a table with a varying name, such as `sales_...`, {from}"),
+            "Some(\"globex\"): unexpected table `diary` (possibly renamed from `log_...`)"
                 .to_owned(),
-            format!("Some(\"globex\"): a table whose name varies, such as `log_...` {from}"),
+            format!("Some(\"globex\"): a table with a varying name, such as `log_...`, {from}"),
         ]
     );
     for problem in &found.problems {
@@ -351,10 +348,7 @@ async fn seconds_of_the_moment_may_be_others_and_numbers_beside_them_may_not() {
         .await;
     assert_eq!(
         problems(&health(&tenants).await),
-        [
-            "Some(\"globex\"): column `events.fixed` differs: default is `1234567891`, should be \
-             `1234567890`"
-        ]
+        ["Some(\"globex\"): column `events.fixed` has default `1234567891`; expected `1234567890`"]
     );
 }
 

@@ -267,23 +267,29 @@ fn what_cannot_go_well_is_refused_before_anything_runs() {
     for (sql, expected) in [
         (
             "SELECT 1;\nCOMMIT;",
-            "line 2: `COMMIT` would end or begin a transaction",
+            "line 2: `COMMIT` would begin or end a transaction",
         ),
         ("SELECT '{name}'", "line 1: `{name}` is inside a string"),
         (
             "SELECT 1;\nSELECT {slug}",
-            "line 2: `{slug}` is no placeholder here; use {name}, {schema}",
+            "line 2: `{slug}` is not a placeholder here (expected {name}, {schema})",
         ),
-        ("SELECT {old_name}", "`{old_name}` is no placeholder here"),
+        (
+            "SELECT {old_name}",
+            "`{old_name}` is not a placeholder here",
+        ),
         ("SELECT $1", "`$1` is a parameter"),
-        ("SELECT 'a", "a string is opened and never closed"),
+        ("SELECT 'a", "a string is never closed"),
         ("VACUUM", "`VACUUM` cannot run in a transaction"),
-        ("-- nothing", "it contains no SQL statement"),
-        ("\\i other.sql", "a backslash command belongs to psql"),
+        ("-- nothing", "the text contains no SQL statement"),
+        ("\\i other.sql", "a backslash command works only in psql"),
     ] {
         let error = Hooks::new().on_create("seed.sql", sql).unwrap_err();
         let text = error.to_string();
-        assert!(text.starts_with("`seed.sql` is refused: line "), "{text}");
+        assert!(
+            text.starts_with("hook `seed.sql` cannot run: line "),
+            "{text}"
+        );
         assert!(text.contains(expected), "{text}");
     }
 }

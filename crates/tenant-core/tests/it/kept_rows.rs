@@ -41,32 +41,32 @@ async fn a_table_a_column_and_a_sequence_are_dropped_only_when_they_are_empty() 
         (
             "CREATE TABLE acme.notes (id int); INSERT INTO acme.notes VALUES (1)",
             "TRUNCATE acme.notes",
-            "table `notes` should not be there; it has rows",
+            "unexpected table `notes` (it has rows)",
             r#"DROP TABLE "acme"."notes""#,
         ),
         (
             "CREATE TABLE acme.vip () INHERITS (acme.items); INSERT INTO acme.vip VALUES (3, 'x')",
             "TRUNCATE acme.vip",
-            "table `vip` should not be there; it has rows",
+            "unexpected table `vip` (it has rows)",
             r#"DROP TABLE "acme"."vip""#,
         ),
         (
             "ALTER TABLE acme.items ADD size int; UPDATE acme.items SET size = 1 WHERE id = 2",
             "UPDATE acme.items SET size = NULL",
-            "column `items.size` should not be there; it has values",
+            "unexpected column `items.size` (it has values)",
             r#"ALTER TABLE "acme"."items" DROP COLUMN "size""#,
         ),
         (
             "CREATE TYPE public.pair AS (a int, b int); ALTER TABLE acme.items ADD half public.pair; \
              UPDATE acme.items SET half = (1, NULL) WHERE id = 1",
             "UPDATE acme.items SET half = NULL",
-            "column `items.half` should not be there; it has values",
+            "unexpected column `items.half` (it has values)",
             r#"ALTER TABLE "acme"."items" DROP COLUMN "half""#,
         ),
         (
             "CREATE SEQUENCE acme.numbers; SELECT nextval('acme.numbers')",
             "ALTER SEQUENCE acme.numbers RESTART",
-            "sequence `numbers` should not be there; numbers were taken from it",
+            "unexpected sequence `numbers` (it has issued numbers)",
             r#"DROP SEQUENCE "acme"."numbers""#,
         ),
     ] {
@@ -106,7 +106,7 @@ async fn rows_that_the_role_may_not_read_are_not_taken_for_none() {
     let held = problem(&tenants).await;
     assert_eq!(
         held.kind.to_string(),
-        "table `notes` should not be there; whether it is empty could not be read"
+        "unexpected table `notes` (could not check whether it is empty)"
     );
     assert_eq!(held.sql(tenants.registry()), Vec::<String>::new());
 }

@@ -29,7 +29,7 @@ async fn lost_entries_of_a_history_are_told_and_recorded_again() {
     assert_eq!(
         problem.kind.to_string(),
         format!(
-            "the schema is as at version {}, but its migration history lacks {}, {}",
+            "the schema matches version {}, but its migration history lacks {}, {}",
             missing[1], missing[0], missing[1]
         )
     );
@@ -77,8 +77,7 @@ async fn a_history_whose_versions_are_numbers_is_told_with_the_type_that_it_need
         .await;
     let report = tenants.migrate().dry_run().await.unwrap();
     let error = chain(outcome(&report, "acme").error.as_ref().unwrap());
-    let expected = "the column `version` of `__diesel_schema_migrations` has the type `int8`, and \
-                    must be `character varying(50)`";
+    let expected = "column `version` of `__diesel_schema_migrations` has type `int8`; expected `character varying(50)`";
     assert!(error.contains(expected), "{error}");
     assert!(outcome(&report, "globex").error.is_none(), "{report:?}");
 }

@@ -148,8 +148,7 @@ async fn a_template_that_is_set_later_drops_no_other_tenant() {
         assert!(matches!(**unfit, UnfitRow::Doubtful { .. }));
         assert_eq!(
             unfit.to_string(),
-            "the schema `org_acme` may not be tenant `acme`'s: it is called like tenant \
-             `org_acme`, whose own schema `org_org_acme` does not exist"
+            "the schema `org_acme` may not belong to tenant `acme`: it has the name of tenant `org_acme`, whose own schema `org_org_acme` does not exist"
         );
     }
     assert_eq!(database.schemas().await, ["acme", "org_acme"]);

@@ -228,7 +228,7 @@ async fn a_program_that_knows_nothing_of_a_tenant_does_not_touch_it_in_any_case(
                 .to_string(),
         );
         for error in errors {
-            assert!(error.contains("is not this program's"), "{error}");
+            assert!(error.contains("belongs to another program"), "{error}");
         }
         let problems = stranger.health().await.unwrap().problems;
         let codes = problems.iter().map(|it| it.kind.code());
@@ -263,8 +263,7 @@ async fn ten_versions_of_another_program_are_not_adopted() {
         assert_eq!(versions.len(), 10);
         assert_eq!(
             error.to_string(),
-            "tenant `customer` is not this program's: it has 10 applied migrations, none of which \
-             this program has: `20240101000000`, `20240101000001`, `20240101000002` and 7 more"
+            "tenant `customer` belongs to another program: it has 10 applied migrations, and this program has none of them: `20240101000000`, `20240101000001`, `20240101000002` and 7 more"
         );
         assert_eq!(error.remedies(), [Advice::UseOtherProgram.into()]);
         assert_eq!(database.tracked().await, Vec::<String>::new());

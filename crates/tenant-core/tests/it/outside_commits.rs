@@ -148,7 +148,12 @@ async fn a_role_that_may_create_no_database_is_told_so_and_nothing_is_called_hea
         panic!("{health:?}")
     };
     assert_eq!(error.sqlstate(), Some("42501"));
-    assert!(error.to_string().contains("creating a database"), "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("could not create a scratch database"),
+        "{error}"
+    );
     assert_eq!(health.as_expected, None);
 
     let plan = tenants.plan_rollback().await.unwrap();

@@ -212,7 +212,7 @@ async fn a_role_that_does_not_own_the_table_is_told_so_before_anything_runs() {
         told.contains("must be owner of table __diesel_schema_migrations"),
         "{told}"
     );
-    assert!(told.contains("how far the migration is"), "{told}");
+    assert!(told.contains("progress of the migration"), "{told}");
     assert_eq!(database.value("SELECT count(*) FROM acme.tasks").await, "0");
 }
 

@@ -175,7 +175,7 @@ async fn a_clone_and_a_renamed_tenant_keep_what_the_name_made_and_no_advice_drop
     let cloned = tenants.clone_tenant(&from, &to).await.unwrap();
     let told_of = |to: &str| {
         format!(
-            "the migrations use the schema's name at {PLACE}, and `{to}` has what they created for `eu_acme`"
+            "the migrations use the schema's name at {PLACE}, and `{to}` still has what they created for `eu_acme`"
         )
     };
     assert_eq!(notes(&cloned.notes), [told_of("us_b")]);
@@ -185,10 +185,10 @@ async fn a_clone_and_a_renamed_tenant_keep_what_the_name_made_and_no_advice_drop
     assert_eq!(
         found,
         [
-            "Some(\"us_b\"): table `gdpr` should not be there",
-            "Some(\"us_b\"): column `items.consent` should not be there",
-            "Some(\"us_c\"): table `gdpr` should not be there",
-            "Some(\"us_c\"): column `items.consent` should not be there",
+            "Some(\"us_b\"): unexpected table `gdpr`",
+            "Some(\"us_b\"): unexpected column `items.consent`",
+            "Some(\"us_c\"): unexpected table `gdpr`",
+            "Some(\"us_c\"): unexpected column `items.consent`",
         ]
     );
     assert_eq!(sql, Vec::<String>::new());

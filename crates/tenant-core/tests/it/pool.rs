@@ -289,7 +289,7 @@ async fn extensions_are_found_behind_the_tenant_and_their_schema_must_be_there()
     let missing = missing.open().await;
     assert_eq!(
         missing.unwrap_err().to_string(),
-        "the schema `nowhere`, named for extensions, does not exist"
+        "the schema for extensions, `nowhere`, does not exist"
     );
 }
 

@@ -364,7 +364,7 @@ async fn two_lent_connections_that_were_swapped_commit_nothing_and_say_why() {
     // Queries behind it are refused as well, and end nothing.
     let refused = ROW.insert(&mut acme).await.unwrap_err().to_string();
     assert!(
-        refused.contains("in the place of the one that was lent"),
+        refused.contains("the connection was replaced by another one"),
         "{refused}"
     );
     for error in [

@@ -249,8 +249,7 @@ async fn work_whose_inner_transaction_was_given_up_is_not_committed_in_part() {
     assert!(matches!(refused, PoolError::GivenUp), "{refused:?}");
     assert_eq!(
         refused.to_string(),
-        "a transaction inside the work was given up before its end, so that nothing of the work \
-         was committed"
+        "nothing was committed: an inner transaction was dropped before its end"
     );
     assert_eq!(rows(&pool, "acme").await, 0);
 }

@@ -163,7 +163,7 @@ async fn a_schema_behind_that_does_not_exist_is_named() {
     let error = tenants.behind(missing).pool().open().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the schema `nowhere`, named behind the tenants' schemas, does not exist"
+        "the schema `nowhere` cannot follow the tenants' schemas in the search path: it does not exist"
     );
     assert!(!error.remedies().is_empty());
     for impossible in ["pg_temp", "", "information_schema"] {
@@ -227,9 +227,9 @@ async fn names_that_stand_in_both_schemas_are_listed_once_for_all_tenants() {
     assert_eq!(
         found.collect::<Vec<_>>(),
         [
-            "function `label(text)` is in 2 tenants and in `public` behind",
-            "table `tasks` is in 2 tenants and in `public` behind",
-            "type `kind` is in 2 tenants and in `public` behind",
+            "function `label(text)` exists in 2 tenants and in the schema `public` behind them",
+            "table `tasks` exists in 2 tenants and in the schema `public` behind them",
+            "type `kind` exists in 2 tenants and in the schema `public` behind them",
         ]
     );
     assert!(health.is_healthy(), "{:?}", health.problems);
@@ -267,15 +267,14 @@ async fn health_and_urls_know_what_cannot_be_behind_all_tenants() {
     let whole = RuntimePath::behind(["public"]).unwrap();
     assert!(told(&tenants.behind(whole)).await.is_empty());
     for (schema, why) in [
-        ("acme", "is the schema of tenant `acme`"),
-        (
-            spare.as_str(),
-            "is a spare schema, which becomes a tenant's",
-        ),
-        ("nowhere", "does not exist"),
+        ("acme", "it is the schema of tenant `acme`"),
+        (spare.as_str(), "it is a spare, reserved for a new tenant"),
+        ("nowhere", "it does not exist"),
     ] {
         let tenants = tenants.behind(RuntimePath::behind(["public", schema]).unwrap());
-        let words = format!("the schema `{schema}`, named behind the tenants' schemas, {why}");
+        let words = format!(
+            "the schema `{schema}` cannot follow the tenants' schemas in the search path: {why}"
+        );
         assert_eq!(told(&tenants).await.join("; "), words);
         let health = tenants.health().await.unwrap();
         let found = health

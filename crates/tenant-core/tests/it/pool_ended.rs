@@ -125,8 +125,7 @@ async fn work_that_ends_its_transaction_fails_with_the_reason() {
     let error = work.await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the transaction has already ended: a statement in it committed it or rolled it back, \
-         or its first query was cut off"
+        "the transaction has already ended: a statement committed it or rolled it back, or its first query was canceled"
     );
     assert_eq!(counts(&database).await, "1 0 0");
 }

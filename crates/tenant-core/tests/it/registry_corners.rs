@@ -52,7 +52,7 @@ fn assert_overruled(error: &Error, what: &str) {
     assert!(
         error
             .to_string()
-            .contains("a trigger or a rule on that table changed it"),
+            .contains("a trigger or rule on that table changed it"),
         "{what}: {error}"
     );
     let remedies = error.remedies();

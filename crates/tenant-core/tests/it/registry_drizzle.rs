@@ -76,8 +76,7 @@ async fn rows_that_are_no_tenants_are_told_and_nothing_is_changed() {
         (
             "CREATE TABLE schema_tracker (name int, version int)",
             "SELECT 1",
-            "the table `public.schema_tracker` cannot be the list of tenants: its column `name` is \
-             of type integer, not text; its column `version` is of type integer, not text",
+            "the table `public.schema_tracker` cannot be the list of tenants: its column `name` has type integer; expected text; its column `version` has type integer; expected text",
         ),
     ] {
         let database = TestDatabase::new().await;

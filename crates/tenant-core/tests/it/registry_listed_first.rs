@@ -172,7 +172,7 @@ async fn another_schema_than_the_row_says_is_refused() {
     let refused = refused.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "tenant `acme` is listed with the schema `ws_acme`, and cannot get the schema `elsewhere`"
+        "tenant `acme` cannot get the schema `elsewhere`: it is listed with the schema `ws_acme`"
     );
     let remedies = refused.remedies_for(tenants.registry());
     assert_eq!(
@@ -346,7 +346,7 @@ async fn rows_without_a_name_are_told_as_what_they_are() {
             ProblemKind::InvalidName(source) => Some(source.to_string()),
             _ => None,
         });
-    let words = "\"\" cannot be a tenant's name: its row has NULL or an empty text";
+    let words = "\"\" cannot be a tenant name: its row has NULL or an empty text";
     assert_eq!(invalid.collect::<Vec<_>>(), [words, words]);
     let report = tenants.migrate().await.unwrap();
     assert_eq!(report.failures().count(), 2);

@@ -205,7 +205,7 @@ async fn a_template_says_which_schema_a_tenant_has_and_no_other_is_taken() {
     let refused = tenants.create_in(&acme, &schema("acme")).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "\"acme\" cannot be a tenant's name: its schema has to be called `org_acme`"
+        "\"acme\" cannot be a tenant name: its schema must be named `org_acme`"
     );
     tenants.create_in(&acme, &schema("org_acme")).await.unwrap();
     let odd = TenantName::quoted("big-bang").unwrap();
@@ -262,7 +262,7 @@ async fn tenants_that_share_a_schema_are_told_and_left_alone() {
     let dropped = tenants.drop_tenant(&name("two")).await.unwrap_err();
     assert_eq!(
         dropped.to_string(),
-        "the schema `home` cannot be tenant `two`'s: the list gives it to `one`"
+        "tenant `two` cannot have the schema `home`: the list gives it to `one`"
     );
     assert!(database.schemas().await.contains(&"home".to_owned()));
     assert_eq!(tenants.migrate().await.unwrap().failures().count(), 2);

@@ -98,8 +98,8 @@ fn a_version_that_the_library_has_is_refused_with_both_names_from_either_side() 
     for error in errors {
         assert_eq!(
             error.to_string(),
-            "the migration `2026-01-01-000000_plans` has the version 20260101000000 of this \
-             library's migration `2026-01-01-000000_create_schema_tracker`; rename yours"
+            "migration `2026-01-01-000000_plans` has the same version as the library's migration \
+             `2026-01-01-000000_create_schema_tracker`: 20260101000000"
         );
     }
 }

@@ -268,7 +268,7 @@ async fn what_the_application_does_not_list_in_the_end_is_rolled_back() {
     assert_eq!(created.remedies(), [Remedy::from(Advice::InsertTenantRow)]);
     assert_eq!(
         chain(&created),
-        "tenant `nobody`: the list of tenants does not have it with the schema `org_nobody`, \
+        "tenant `nobody`: the list of tenants does not give it the schema `org_nobody`, \
          and everything was rolled back"
     );
     let cloned = tenants.clone_tenant(&name("acme"), &name("nobody")).await;
@@ -356,8 +356,7 @@ async fn a_query_that_cannot_be_a_list_is_refused_with_what_it_lacks() {
     };
     assert_eq!(
         refused("SELECT slug FROM organizations").await,
-        "the query for tenants cannot be the list of tenants: it gives no column `name`; it gives \
-         no column `schema`"
+        "the query for tenants cannot be the list of tenants: it returns no column `name`; it returns no column `schema`"
     );
     assert!(refused("SELECT FROM WHERE").await.contains("syntax error"));
     // The application's own migrations make its tables: until then there is nobody.

@@ -107,7 +107,7 @@ async fn a_migration_fails_with_the_words_of_the_trigger_and_changes_nothing() {
         let error = outcome(&report, "acme").error.as_ref().unwrap();
         assert_of_the_trigger(error, said, body);
         let told = chain(error);
-        let step = "tenant `acme`: updating the registry failed: ";
+        let step = "tenant `acme`: could not update the registry: ";
         assert!(told.starts_with(step), "{told}");
         assert_eq!(state(&database).await, before, "{body}");
     }

@@ -116,12 +116,12 @@ async fn names_that_are_not_free_and_tenants_that_are_not_whole_are_refused() {
         refused.to_string()
     };
     for (from, to, why) in [
-        ("acme", "globex", "tenant `globex` exists already"),
-        ("acme", "acme", "tenant `acme` has that name already"),
+        ("acme", "globex", "tenant `globex` already exists"),
+        ("acme", "acme", "tenant `acme` already has that name"),
         (
             "acme",
             "billing",
-            "the schema `billing` exists, but is not registered as a tenant",
+            "the schema `billing` exists but is not registered as a tenant",
         ),
         (
             "acme",
@@ -132,7 +132,7 @@ async fn names_that_are_not_free_and_tenants_that_are_not_whole_are_refused() {
         (
             "billing",
             "new",
-            "the schema `billing` exists, but is not registered as a tenant",
+            "the schema `billing` exists but is not registered as a tenant",
         ),
         (
             "lost",

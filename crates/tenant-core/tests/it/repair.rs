@@ -206,7 +206,7 @@ async fn a_trigger_of_a_view_and_a_constraint_that_was_validated_are_compared_to
         ]
     );
     let left = repair.left.iter().map(|it| it.difference.to_string());
-    let words = "constraint `later` of `t` differs: validity is valid, should be `not validated`";
+    let words = "constraint `later` of `t` is validated; expected not validated";
     assert_eq!(left.collect::<Vec<_>>(), [words]);
 }
 

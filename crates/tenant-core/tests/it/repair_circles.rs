@@ -144,10 +144,10 @@ async fn what_has_the_name_of_something_missing_is_named_with_what_to_do() {
         .await;
     let found = said(&tenants).await;
     assert!(
-        found.contains(&"view `w` is missing; the table `w` has its name".to_owned()),
+        found.contains(&"view `w` is missing (table `w` has its name)".to_owned()),
         "{found:#?}"
     );
-    let extra = "table `w` should not be there; the view `w` should have its name";
+    let extra = "unexpected table `w` (view `w` needs its name)";
     assert!(found.contains(&extra.to_owned()), "{found:#?}");
     let repair = tenants.repair(&name("acme")).await.unwrap();
     for left in &repair.left {

@@ -46,45 +46,36 @@ async fn what_refers_to_a_renamed_label_stays_with_it() {
     for (damage, words) in [
         (
             "ALTER TYPE acme.st RENAME VALUE 'open' TO 'opened'; ALTER TYPE acme.st ADD VALUE 'open'",
-            &[
-                "label 'open' of type `st` was renamed to 'opened', and another label was made under its name",
-            ][..],
+            &["label 'open' of type `st` was renamed to 'opened', and another label has its name"]
+                [..],
         ),
         // Where it stands, a label could also have been added.
         (
             "ALTER TYPE acme.st RENAME VALUE 'open' TO 'opened'; \
              ALTER TYPE acme.st ADD VALUE 'open' AFTER 'opened'",
-            &[
-                "label 'open' of type `st` was renamed to 'opened', and another label was made under its name",
-            ],
+            &["label 'open' of type `st` was renamed to 'opened', and another label has its name"],
         ),
         (
             "ALTER TYPE acme.st RENAME VALUE 'open' TO 'opened'; \
              ALTER TYPE acme.st ADD VALUE 'open' BEFORE 'late'",
-            &[
-                "label 'open' of type `st` was renamed to 'opened', and another label was made under its name",
-            ],
+            &["label 'open' of type `st` was renamed to 'opened', and another label has its name"],
         ),
         (
             "ALTER TYPE acme.st RENAME VALUE 'late' TO 'overdue'; ALTER TYPE acme.st ADD VALUE 'late'",
-            &[
-                "label 'late' of type `st` was renamed to 'overdue', and another label was made under its name",
-            ],
+            &["label 'late' of type `st` was renamed to 'overdue', and another label has its name"],
         ),
         (
             "ALTER TYPE acme.st RENAME VALUE 'late' TO 'x'; ALTER TYPE acme.st RENAME VALUE 'open' TO 'late'; \
              ALTER TYPE acme.st RENAME VALUE 'x' TO 'open'",
             &[
-                "label 'open' of type `st` was renamed to 'late', and another label was made under its name",
-                "label 'late' of type `st` was renamed to 'open', and another label was made under its name",
+                "label 'open' of type `st` was renamed to 'late', and another label has its name",
+                "label 'late' of type `st` was renamed to 'open', and another label has its name",
             ],
         ),
         // Nothing refers to these.
         (
             "ALTER TYPE acme.bare RENAME VALUE 'one' TO 'first'; ALTER TYPE acme.bare ADD VALUE 'one'",
-            &[
-                "label 'one' of type `bare` was renamed to 'first', and another label was made under its name",
-            ],
+            &["label 'one' of type `bare` was renamed to 'first', and another label has its name"],
         ),
     ] {
         damaged(&tenants, &database, damage).await;

@@ -270,18 +270,18 @@ async fn what_may_be_renamed_and_changed_is_left_to_people_who_are_told_why() {
     for (who, missing, extra) in [
         (
             "acme",
-            "column `users.email` is missing; it may be what is called `mail` now",
-            "column `users.mail` should not be there; it may be `email` under another name",
+            "column `users.email` is missing (possibly renamed to `mail`)",
+            "unexpected column `users.mail` (possibly renamed from `email`)",
         ),
         (
             "beta",
-            "column `posts.author` is missing; it may be what is called `one` or `other` now",
-            "column `posts.one` should not be there; it may be `author` under another name",
+            "column `posts.author` is missing (possibly renamed to `one` or `other`)",
+            "unexpected column `posts.one` (possibly renamed from `author`)",
         ),
         (
             "gamma",
-            "table `posts` is missing; it may be what is called `articles` now",
-            "table `articles` should not be there; it may be `posts` under another name",
+            "table `posts` is missing (possibly renamed to `articles`)",
+            "unexpected table `articles` (possibly renamed from `posts`)",
         ),
     ] {
         let repair = tenants.repair(&name(who)).await.unwrap();

@@ -55,7 +55,7 @@ async fn keys_that_are_switched_off_are_found_and_switched_on() {
             let words = format!("constraint `{key}`");
             let of_key = found.iter().find(|it| it.starts_with(&words));
             let is_off =
-                of_key.is_some_and(|it| it.ends_with("firing is `DISABLE`, should be `ENABLE`"));
+                of_key.is_some_and(|it| it.ends_with("is set to `DISABLE`; expected `ENABLE`"));
             assert!(is_off, "{damage}: {found:#?}");
         }
         tenants.repair(&name("acme")).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_key_that_rows_violate_is_switched_on_and_said_to_be_violated() {
     };
     assert_eq!(
         left.difference.to_string(),
-        "constraint `tasks_list_fkey` of `tasks` differs: validity is `not validated`, should be valid"
+        "constraint `tasks_list_fkey` of `tasks` is not validated; expected validated"
     );
     let why = left.why.as_ref().unwrap();
     assert_eq!(why.sqlstate(), Some("23503"), "{why}");
@@ -143,10 +143,10 @@ async fn what_hangs_on_a_partition_of_the_migrations_is_a_difference_and_on_othe
     assert_eq!(
         found,
         [
-            "column `log_26.list` differs: default is `5`, should be none",
-            "constraint `log_26_check` of `log_26` should not be there",
-            "index `log_26_by_hand` should not be there",
-            "trigger `log_26_by_hand` of `log_26` should not be there",
+            "column `log_26.list` has default `5`; expected none",
+            "unexpected constraint `log_26_check` of `log_26`",
+            "unexpected index `log_26_by_hand`",
+            "unexpected trigger `log_26_by_hand` of `log_26`",
         ]
     );
 }
@@ -189,7 +189,7 @@ async fn a_materialized_view_that_was_never_filled_is_filled() {
         .await;
     let found = said(&tenants, "acme").await;
     assert_eq!(found.len(), 2, "{found:?}");
-    let words = "materialized view `sums` differs: validity is `not filled`, should be valid";
+    let words = "materialized view `sums` is not filled; expected filled";
     assert!(found.iter().any(|it| it == words), "{found:?}");
     tenants.repair(&name("acme")).await.unwrap();
     tenants.repair(&name("beta")).await.unwrap();
@@ -220,8 +220,8 @@ async fn the_right_to_hand_a_right_on_is_given_again() {
         .await;
     let found = said(&tenants, "acme").await;
     let words = [
-        format!("table `t`: {role} lacks INSERT WITH GRANT OPTION"),
-        format!("column `v.id`: {role} lacks SELECT WITH GRANT OPTION"),
+        format!("missing grants on table `t`: `{role}` lacks INSERT WITH GRANT OPTION"),
+        format!("missing grants on column `v.id`: `{role}` lacks SELECT WITH GRANT OPTION"),
     ];
     assert_eq!(found, words);
     let repair = tenants.repair(&name("acme")).await.unwrap();
@@ -258,7 +258,7 @@ async fn options_of_foreign_tables_and_columns_are_set_right() {
         .await;
     let found = said(&tenants, "acme").await;
     assert_eq!(found.len(), 3, "{found:#?}");
-    let words = "column `plans.id` differs: options is none, should be `column_name 'the, id'`";
+    let words = "column `plans.id` has no options; expected `column_name 'the, id'`";
     assert!(found.iter().any(|it| it == words), "{found:#?}");
     tenants.repair(&name("acme")).await.unwrap();
     assert_eq!(said(&tenants, "acme").await, [""; 0]);
@@ -282,8 +282,8 @@ async fn the_type_of_a_table_s_rows_is_given_back_and_taken_away() {
     assert_eq!(
         found,
         [
-            "table `one` differs: type of the rows is none, should be `row_of`",
-            "table `other` differs: type of the rows is `row_of`, should be none",
+            "table `one` has no row type; expected `row_of`",
+            "table `other` has row type `row_of`; expected none",
         ]
     );
     for who in ["acme", "beta"] {
@@ -311,7 +311,7 @@ async fn defaults_and_comments_of_a_view_s_columns_are_set_right() {
         .await;
     let found = said(&tenants, "acme").await;
     assert_eq!(found.len(), 4, "{found:#?}");
-    let words = "column `v.name` differs: default is none, should be `'a name'::text`";
+    let words = "column `v.name` has no default; expected `'a name'::text`";
     assert!(found.iter().any(|it| it == words), "{found:#?}");
     let found = said(&tenants, "beta").await;
     assert_eq!(found.len(), 2, "{found:#?}");

@@ -45,129 +45,121 @@ const FILL: &str = "INSERT INTO items (n, c, u, k, d, s, t, plain, one, other) \
 const SHADOWED: &[(&str, &[&str])] = &[
     (
         "ALTER TABLE items RENAME n TO name; ALTER TABLE items ADD n text",
-        &["column `items.n` was renamed to `name`, and another column was made under its name"],
+        &["column `items.n` was renamed to `name`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME n TO name; ALTER TABLE items ADD n int NOT NULL DEFAULT 7",
-        &["column `items.n` was renamed to `name`, and another column was made under its name"],
+        &["column `items.n` was renamed to `name`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME c TO cc; ALTER TABLE items ADD c text",
-        &["column `items.c` was renamed to `cc`, and another column was made under its name"],
+        &["column `items.c` was renamed to `cc`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME u TO uu; ALTER TABLE items ADD u text",
-        &["column `items.u` was renamed to `uu`, and another column was made under its name"],
+        &["column `items.u` was renamed to `uu`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME k TO kk; ALTER TABLE items ADD k text",
-        &["column `items.k` was renamed to `kk`, and another column was made under its name"],
+        &["column `items.k` was renamed to `kk`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME d TO dd; ALTER TABLE items ADD d text",
-        &["column `items.d` was renamed to `dd`, and another column was made under its name"],
+        &["column `items.d` was renamed to `dd`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME s TO ss; ALTER TABLE items ADD s text",
-        &["column `items.s` was renamed to `ss`, and another column was made under its name"],
+        &["column `items.s` was renamed to `ss`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME t TO tt; ALTER TABLE items ADD t text",
-        &["column `items.t` was renamed to `tt`, and another column was made under its name"],
+        &["column `items.t` was renamed to `tt`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME plain TO words; ALTER TABLE items ADD plain text",
-        &[
-            "column `items.plain` was renamed to `words`, and another column was made under its name",
-        ],
+        &["column `items.plain` was renamed to `words`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME n TO name; ALTER TABLE items RENAME c TO cc; \
          ALTER TABLE items ADD n text, ADD c text",
         &[
-            "column `items.n` was renamed to `name`, and another column was made under its name",
-            "column `items.c` was renamed to `cc`, and another column was made under its name",
+            "column `items.n` was renamed to `name`, and another column has its name",
+            "column `items.c` was renamed to `cc`, and another column has its name",
         ],
     ),
     (
         "ALTER TABLE items RENAME id TO old_id; ALTER TABLE items ADD id int",
-        &["column `items.id` was renamed to `old_id`, and another column was made under its name"],
+        &["column `items.id` was renamed to `old_id`, and another column has its name"],
     ),
     (
         "ALTER TABLE items RENAME one TO x; ALTER TABLE items RENAME other TO one; \
          ALTER TABLE items RENAME x TO other",
         &[
-            "column `items.other` was renamed to `one`, and another column was made under its name",
-            "column `items.one` was renamed to `other`, and another column was made under its name",
+            "column `items.other` was renamed to `one`, and another column has its name",
+            "column `items.one` was renamed to `other`, and another column has its name",
         ],
     ),
     (
         "ALTER TABLE items RENAME one TO x; ALTER TABLE items RENAME other TO one",
         &[
             "column `items.other` was renamed to `one`",
-            "column `items.one` was renamed to `x`, and another column was made under its name",
+            "column `items.one` was renamed to `x`, and another column has its name",
         ],
     ),
     (
         "ALTER TABLE parents RENAME TO folks; CREATE TABLE parents (id int PRIMARY KEY, name text)",
-        &["table `parents` was renamed to `folks`, and another table was made under its name"],
+        &["table `parents` was renamed to `folks`, and another table has its name"],
     ),
     (
         "ALTER TABLE parents RENAME TO folks; CREATE TABLE parents (LIKE folks INCLUDING ALL)",
-        &["table `parents` was renamed to `folks`, and another table was made under its name"],
+        &["table `parents` was renamed to `folks`, and another table has its name"],
     ),
     (
         "ALTER TABLE loose RENAME TO old; CREATE TABLE loose (LIKE old)",
-        &["table `loose` was renamed to `old`, and another table was made under its name"],
+        &["table `loose` was renamed to `old`, and another table has its name"],
     ),
     (
         "ALTER TABLE items RENAME TO goods; CREATE TABLE items (id int, n text)",
-        &["table `items` was renamed to `goods`, and another table was made under its name"],
+        &["table `items` was renamed to `goods`, and another table has its name"],
     ),
     (
         "ALTER TABLE blue RENAME TO x; ALTER TABLE green RENAME TO blue; ALTER TABLE x RENAME TO green",
         &[
-            "table `green` was renamed to `blue`, and another table was made under its name",
-            "table `blue` was renamed to `green`, and another table was made under its name",
+            "table `green` was renamed to `blue`, and another table has its name",
+            "table `blue` was renamed to `green`, and another table has its name",
         ],
     ),
     (
         "ALTER TYPE state RENAME TO old_state; CREATE TYPE state AS ENUM ('open', 'done', 'new')",
-        &["type `state` was renamed to `old_state`, and another type was made under its name"],
+        &["type `state` was renamed to `old_state`, and another type has its name"],
     ),
     (
         "ALTER DOMAIN amount RENAME TO price; CREATE DOMAIN amount AS bigint",
-        &["type `amount` was renamed to `price`, and another type was made under its name"],
+        &["type `amount` was renamed to `price`, and another type has its name"],
     ),
     (
         "ALTER SEQUENCE numbers RENAME TO counter; CREATE SEQUENCE numbers",
-        &[
-            "sequence `numbers` was renamed to `counter`, and another sequence was made under its name",
-        ],
+        &["sequence `numbers` was renamed to `counter`, and another sequence has its name"],
     ),
     (
         "ALTER SEQUENCE items_id_seq RENAME TO ids; CREATE SEQUENCE items_id_seq",
-        &[
-            "sequence `items_id_seq` was renamed to `ids`, and another sequence was made under its name",
-        ],
+        &["sequence `items_id_seq` was renamed to `ids`, and another sequence has its name"],
     ),
     (
         "ALTER FUNCTION touch() RENAME TO touched; CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql \
          AS 'BEGIN RETURN NULL; END'",
-        &[
-            "function `touch()` was renamed to `touched()`, and another function was made under its name",
-        ],
+        &["function `touch()` was renamed to `touched()`, and another function has its name"],
     ),
     (
         "ALTER FUNCTION twice(int) RENAME TO two_times; CREATE FUNCTION twice(x int) RETURNS int \
          LANGUAGE sql IMMUTABLE AS 'SELECT 3 * x'",
         &[
-            "function `twice(x integer)` was renamed to `two_times(x integer)`, and another function was made under its name",
+            "function `twice(x integer)` was renamed to `two_times(x integer)`, and another function has its name",
         ],
     ),
     (
         "ALTER VIEW v RENAME TO seen; CREATE VIEW v AS SELECT 'x'::text AS n, 1 AS id",
-        &["view `v` was renamed to `seen`, and another view was made under its name"],
+        &["view `v` was renamed to `seen`, and another view has its name"],
     ),
 ];
 
@@ -273,8 +265,8 @@ async fn what_is_missing_is_not_made_of_a_column_with_anothers_name() {
     let left = repair.left.iter().map(|it| it.difference.to_string());
     let left = left.collect::<Vec<_>>();
     for words in [
-        "view `v` is missing; the column `n` has another's name",
-        "index `mine` should not be there; the column `n` has another's name",
+        "view `v` is missing (column `n` has the name of another column)",
+        "unexpected index `mine` (column `n` has the name of another column)",
     ] {
         assert!(left.iter().any(|it| it == words), "{left:#?}");
     }

@@ -24,8 +24,8 @@ const REPORTS: [(&str, &str, &[&str]); 9] = [
         "CREATE TABLE t (id int, state text); GRANT SELECT ON t TO ROLE;",
         "ALTER TABLE TENANT.t ALTER state SET DEFAULT 'new'; REVOKE SELECT ON TENANT.t FROM ROLE",
         &[
-            "table `t`: ROLE lacks SELECT",
-            "column `t.state` differs: default is `'new'::text`, should be none",
+            "missing grants on table `t`: `ROLE` lacks SELECT",
+            "column `t.state` has default `'new'::text`; expected none",
         ],
     ),
     // A partitioned table whose default asks a setting, with a default partition: a diff
@@ -64,8 +64,7 @@ const REPORTS: [(&str, &str, &[&str]); 9] = [
         "CREATE TABLE m (day date NOT NULL) PARTITION BY RANGE (day);",
         "DROP TABLE TENANT.m; CREATE TABLE TENANT.m (day date NOT NULL)",
         &[
-            "table `m` differs: kind is ordinary, should be `partitioned`; definition is none, \
-             should be `PARTITION BY RANGE (day)`",
+            "table `m` is ordinary (expected `partitioned`) and has no definition (expected `PARTITION BY RANGE (day)`)",
         ],
     ),
     // Seeded rows with random keys and the time. A moment's texts are no definitions.

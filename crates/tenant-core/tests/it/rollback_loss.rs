@@ -111,12 +111,9 @@ async fn downs_that_do_not_lead_back_are_noted_and_run_all_the_same() {
             .iter()
             .map(ToString::to_string)
             .collect::<Vec<_>>(),
-        [
-            "column `tasks.due` is missing",
-            "table `a` should not be there"
-        ]
+        ["column `tasks.due` is missing", "unexpected table `a`"]
     );
-    assert!(note.to_string().contains("undo its up.sql"), "{note}");
+    assert!(note.to_string().contains("undo their up.sql"), "{note}");
 }
 
 #[tokio::test]
@@ -147,7 +144,7 @@ async fn where_a_rehearsal_is_impossible_the_loss_is_said_not_to_be_known() {
     };
     assert!(reason.contains("permission denied"), "{reason}");
     // It is nobody's schema, and its name says nothing to anybody.
-    let whose = "a rehearsal of the migrations: ";
+    let whose = "a trial run of the migrations: ";
     assert!(reason.starts_with(whose), "{reason}");
     let report = tenants.rollback(plan).await.unwrap();
     assert_eq!(report.count(tenant_core::Status::Reverted), 1, "{report:?}");

@@ -39,7 +39,7 @@ async fn all_migrations_without_a_way_back_are_listed_and_nothing_is_done() {
     );
     assert_eq!(
         error.to_string(),
-        "nothing says how to revert `2026-02-03-000000_step`, `2026-02-02-000000_step`: no \
+        "cannot roll back `2026-02-03-000000_step`, `2026-02-02-000000_step`: no \
          down.sql, or no statement in it"
     );
     assert_eq!(tenants.list().await.unwrap()[0].pending, Some(0));
@@ -60,8 +60,8 @@ async fn a_down_that_cannot_be_read_is_not_called_missing_and_migrating_goes_on(
     assert!(matches!(error, Error::UnreadableDown { .. }), "{error}");
     assert_eq!(
         error.to_string(),
-        "the down.sql of migration `2026-02-04-000000_step` cannot be read: stream did not \
-         contain valid UTF-8; the down.sql of migration `2026-02-03-000000_step` cannot be read: \
+        "could not read the down.sql of migration `2026-02-04-000000_step`: stream did not \
+         contain valid UTF-8; could not read the down.sql of migration `2026-02-03-000000_step`: \
          Is a directory (os error 21)"
     );
     assert_eq!(tenants.list().await.unwrap()[0].pending, Some(0));
@@ -82,11 +82,11 @@ async fn a_down_that_must_not_run_is_refused_with_its_line_and_migrating_goes_on
     for (down, expected) in [
         (
             "SELECT 1;\nDROP TABLE 'a",
-            "down.sql, line 2: a string is opened",
+            "down.sql, line 2: a string is never closed",
         ),
         (
             "DROP TABLE a;\nCOMMIT;",
-            "down.sql, line 2: `COMMIT` would end",
+            "down.sql, line 2: `COMMIT` would begin or end",
         ),
         (
             "DROP TABLE a;\n\nCREATE TABLE public.a (id int);",

@@ -113,8 +113,7 @@ async fn a_program_with_the_same_versions_and_other_texts_changes_nothing() {
         let error = tenants.repair(&name("acme")).await.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "tenant `acme` is not this program's: it has 2 applied migrations with other texts \
-             than this program's, and none with the same: `20260201000000`, `20260202000000`"
+            "tenant `acme` belongs to another program: it has 2 applied migrations, each with a different text in this program: `20260201000000`, `20260202000000`"
         );
         let accept = Command::AcceptEdits(vec![version(1), version(2)]);
         let expected = [Advice::UseOtherProgram.into(), Remedy::from(accept)];

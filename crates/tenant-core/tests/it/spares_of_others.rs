@@ -222,7 +222,7 @@ async fn a_schema_in_both_lists_is_told_and_stays_the_tenants() {
         told(&tenants).await,
         [(
             "acme".to_owned(),
-            "the schema is listed as a spare, and is a tenant's".to_owned(),
+            "the schema is listed as a spare, but belongs to a tenant".to_owned(),
             1
         )]
     );

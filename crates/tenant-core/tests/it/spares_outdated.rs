@@ -22,8 +22,7 @@ fn outdated(number: usize) -> SpareCount {
     spare_count(|count| count.outdated = number)
 }
 
-const OUTDATED: &str =
-    "the spare schema is outdated: it was built from migrations that have changed since";
+const OUTDATED: &str = "the spare is outdated: its migrations have changed since it was created";
 
 #[tokio::test]
 async fn after_an_edit_all_say_the_same_of_a_spare_and_it_is_replaced() {

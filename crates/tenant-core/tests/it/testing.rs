@@ -165,7 +165,7 @@ async fn a_test_whose_template_cannot_be_made_ends_with_the_reason() {
     for _ in 0..2 {
         let made = tokio::spawn(WRONG.database()).await;
         let said = made.unwrap_err().into_panic().downcast::<String>().unwrap();
-        let start = "no database for the test: setting up the template failed: ";
+        let start = "no database for the test: could not set up the template: ";
         assert!(said.starts_with(start), "{said}");
         assert!(said.contains("syntax error at or near \"TABEL\""), "{said}");
     }

@@ -207,7 +207,7 @@ async fn a_certificate_made_out_to_another_host_passes_verify_ca_and_fails_verif
         .await;
     let text = crate::fixture::chain(&error.unwrap_err());
     assert!(
-        text.contains("no TLS connection to postgres@localhost"),
+        text.contains("could not open a TLS connection to postgres@localhost"),
         "{text}"
     );
     assert!(text.contains("not valid for name"), "{text}");
@@ -271,10 +271,7 @@ async fn a_certificate_of_version_1_will_do_where_it_is_not_verified() {
             let error = server.connect("localhost", &query).await.unwrap_err();
             assert!(matches!(error, ConnectError::Tls { .. }), "{mode}: {error}");
             let text = crate::fixture::chain(&error);
-            assert!(
-                text.contains("X.509 version 1, which cannot be verified"),
-                "{text}"
-            );
+            assert!(text.contains("it has X.509 version 1"), "{text}");
             assert!(text.contains("sslmode=require"), "{text}");
         }
     }
@@ -371,10 +368,7 @@ async fn a_certificate_of_the_client_is_the_login() {
     let error = Database::parse(&server.url("localhost", &full)).unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, ConnectError::Identity { .. }), "{text}");
-    assert!(
-        text.contains("client.key cannot be used: others can read it"),
-        "{text}"
-    );
+    assert!(text.contains("client.key: others can read it"), "{text}");
     permit(&key, 0o600);
     std::fs::write(&key, "-----BEGIN ENCRYPTED PRIVATE KEY-----\n").unwrap();
     let error = Database::parse(&server.url("localhost", &full)).unwrap_err();

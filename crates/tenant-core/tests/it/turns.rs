@@ -77,7 +77,7 @@ async fn a_wait_is_told_once_with_those_who_are_waited_for() {
     let [told] = heard.as_slice() else {
         panic!("{heard:?}")
     };
-    let start = "waiting for another run on tenant `acme`, for at most 60 s; held by pid ";
+    let start = "waiting for another run on tenant `acme` (at most 60 s); held by pid ";
     assert!(told.starts_with(start), "{told}");
     for part in ["application `deploy-2`", "role `", "query began 20"] {
         assert!(told.contains(part), "{told}");

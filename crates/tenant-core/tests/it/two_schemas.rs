@@ -70,8 +70,7 @@ async fn a_customer_with_two_schemas_is_found_and_its_remedy_ends_it() {
             assert_eq!(problem.kind.code(), "two_schemas");
             assert_eq!(
                 problem.kind.to_string(),
-                "the query for tenants gives it the schema `b`, and the schema `a`, which was its \
-                 own, exists too"
+                "the query for tenants gives it the schema `b`, but its earlier schema `a` also exists"
             );
         }
         let problems = tenants.health().await.unwrap().problems;
@@ -113,8 +112,7 @@ async fn it_is_not_migrated_and_others_are() {
     let error = listed[0].error.as_ref().unwrap();
     assert_eq!(
         chain(error),
-        "a row of the query for tenants is not a valid tenant: \"acme\" cannot be a tenant's \
-         name: it is listed with the schema `b`, and `a`, which was its schema, exists"
+        "a row of the query for tenants is not a valid tenant: \"acme\" cannot be a tenant name: it is listed with the schema `b`, but its earlier schema `a` also exists"
     );
     let remedies = error.remedies_for(tenants.registry());
     assert_eq!(remedies[0], Remedy::from(Advice::ChooseListedSchema));

@@ -55,8 +55,7 @@ async fn a_function_in_an_index_is_reported_once_and_the_remedy_lets_analyze_and
     assert_eq!(problems[0].tenant, None);
     assert_eq!(
         problems[0].kind.to_string(),
-        "the function `norm(text)`, which the index `by_name` calls, names `strip` without a \
-         schema: autovacuum and pg_restore call it without the tenant in search_path, and fail"
+        "function `norm(text)`, called by index `by_name`, uses `strip` without a schema: it fails in autovacuum and pg_restore, where search_path does not contain the tenant"
     );
     let remedy = advised(&problems[0], &before);
     assert_eq!(

@@ -89,7 +89,7 @@ async fn what_the_migrations_made_is_not_made_again_where_its_history_is_lost() 
     let refused = refusal(&report);
     assert_eq!(
         refused.to_string(),
-        "tenant `acme` is not empty, and its migration history is missing or empty"
+        "tenant `acme` has objects, but its migration history is missing or empty"
     );
     let adopt = Command::AdoptTenant {
         name: name("acme"),

@@ -15,10 +15,7 @@ fn arguments_that_make_no_sense_are_wrong_use() {
         ("clone-tenant acme", "required arguments were not provided"),
         ("rename-tenant acme", "required arguments were not provided"),
         ("move-tenant acme", "required arguments were not provided"),
-        (
-            "move-tenant acme --to 10.0.0.12",
-            "is no address of a server: it is written HOST:PORT",
-        ),
+        ("move-tenant acme --to 10.0.0.12", "is not a node address"),
         ("diff-tenants acme", "required arguments were not provided"),
         ("repair-tenant", "required arguments were not provided"),
         ("adopt-tenant acme beta", "unexpected argument `beta` found"),

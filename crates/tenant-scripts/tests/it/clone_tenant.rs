@@ -70,12 +70,12 @@ async fn names_that_will_not_do_are_refused_and_nothing_is_made() {
         .run("clone-tenant acme acme")
         .exits_with(2)
         .prints_nothing()
-        .says("tenant `acme` has that name already");
+        .says("tenant `acme` already has that name");
     database
         .run("clone-tenant acme beta")
         .exits_with(1)
         .prints_nothing()
-        .says("tenant `beta` exists already");
+        .says("tenant `beta` already exists");
     let refused = database
         .run("clone-tenant nobody copy --json")
         .exits_with(1);
@@ -92,7 +92,7 @@ async fn what_cannot_be_copied_is_named_with_what_to_do() {
         .run("clone-tenant acme copy")
         .exits_with(1)
         .prints_nothing()
-        .says("tenant `acme` cannot be copied: its schema contains collation acme.here")
+        .says("tenant `acme` cannot be cloned: its schema contains collation acme.here")
         .says("move them to a schema that belongs to no tenant");
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }

@@ -72,7 +72,7 @@ fn a_port_where_nobody_listens_is_named_by_every_command() {
             command,
             &url,
             &message,
-            "Start the server, or correct host and port",
+            "Start the server, or correct the host and port",
         );
     }
     let folder = Folder::new();
@@ -99,7 +99,7 @@ fn a_folder_without_a_socket_is_named() {
 fn a_host_that_does_not_exist_is_named() {
     let url = format!("postgres://ann:{PASSWORD}@db.invalid/shop");
     let message = "no PostgreSQL server answers at ann@db.invalid:5432/shop";
-    is_refused("list-tenants", &url, message, "correct host and port");
+    is_refused("list-tenants", &url, message, "correct the host and port");
 }
 
 #[tokio::test]
@@ -120,8 +120,8 @@ async fn a_wrong_password_is_refused_and_shown_to_nobody() {
         .unwrap();
     let port = server.tcp_port().unwrap();
     let url = |password: &str| format!("postgres://ann{password}@127.0.0.1:{port}/postgres");
-    let message = format!("the server refuses the login as ann@127.0.0.1:{port}/postgres");
-    let cure = "Correct role and password in --database-url, DATABASE_URL or .env";
+    let message = format!("the server refused the login as ann@127.0.0.1:{port}/postgres");
+    let cure = "Correct the role and password in --database-url, DATABASE_URL or .env";
     for command in COMMANDS {
         is_refused(command, &url(&format!(":{PASSWORD}")), &message, cure);
     }
@@ -185,7 +185,7 @@ fn an_address_that_is_no_url_of_postgresql_is_refused_with_its_form() {
         ("", "it must start with"),
     ] {
         let url = url.replace("PW", PASSWORD);
-        let message = format!("the database URL cannot be used: {reason}");
+        let message = format!("cannot use the database URL: {reason}");
         is_refused("list-tenants", &url, &message, cure);
     }
 }
@@ -206,7 +206,7 @@ fn a_certificate_that_is_not_there_is_named() {
     let url = format!(
         "postgres://ann:{PASSWORD}@127.0.0.1/shop?sslmode=verify-full&sslrootcert=%2Fno%2Fca.pem"
     );
-    let message = "the server's certificate cannot be checked: sslrootcert /no/ca.pem";
+    let message = "could not check the server's certificate: sslrootcert /no/ca.pem";
     is_refused("list-tenants", &url, message, "sslrootcert=FILE");
 }
 
@@ -215,7 +215,7 @@ async fn a_server_without_encryption_is_refused_when_it_is_required() {
     let server = own_server().tcp().start().unwrap();
     let port = server.tcp_port().unwrap();
     let url = format!("postgres://postgres:{PASSWORD}@127.0.0.1:{port}/postgres?sslmode=require");
-    let message = format!("no TLS connection to postgres@127.0.0.1:{port}/postgres");
+    let message = format!("could not open a TLS connection to postgres@127.0.0.1:{port}/postgres");
     is_refused(
         "list-tenants",
         &url,
@@ -243,7 +243,7 @@ async fn a_role_without_rights_is_told_which_it_needs() {
         .exits_with(1)
         .says("permission denied for database")
         .says("(SQLSTATE 42501)")
-        .says("Creating tenants needs CREATE ON DATABASE");
+        .says("New tenants need CREATE ON DATABASE");
     let command = database.folder.command("list-tenants").on(&role.url());
     command.run().succeeds();
 }
@@ -282,7 +282,7 @@ async fn a_server_without_a_free_connection_is_named_with_its_reason() {
         let refused = database.folder.command(command).on(&role.url()).run();
         refused
             .exits_with(3)
-            .says("takes no connection")
+            .says("refused the connection")
             .says("too many connections for role")
             .says("SQLSTATE 53300");
     }

@@ -100,7 +100,7 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
         .exits_with(1)
         .prints("  beta: created, 2 migrations in ")
         .prints("3 tenants: 2 created, 1 failed (")
-        .says("error: tenant `acme` exists already\n")
+        .says("error: tenant `acme` already exists\n")
         .says(&format!(
             "hint: {}\n",
             hint.replace('\n', "\nhint: ")
@@ -127,7 +127,7 @@ async fn the_document_has_the_reason_of_a_failure() {
             {
                 "name": "acme", "status": "failed", "applied": [],
                 "error": {
-                    "message": "tenant `acme` exists already",
+                    "message": "tenant `acme` already exists",
                     "sqlstate": null, "migration": null, "file": null, "line": null,
                     "hint": taken(&database),
                 },
@@ -216,7 +216,7 @@ async fn a_quiet_run_prints_nothing_but_failures() {
         .run("create-tenant acme beta --quiet")
         .exits_with(1)
         .prints_nothing()
-        .says("error: tenant `acme` exists already");
+        .says("error: tenant `acme` already exists");
 }
 
 #[tokio::test]

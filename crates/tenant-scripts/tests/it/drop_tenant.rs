@@ -24,7 +24,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
         .exits_with(2)
         .prints_nothing()
         .says("This drops tenant `acme` permanently, with all its data:")
-        .says("hint: Give --yes to confirm it in advance.");
+        .says("hint: Give --yes to confirm in advance.");
     let command = database.command("drop-tenant acme");
     command.input("acme\n").run().exits_with(2);
     let refused = database.run("drop-tenant acme --json").exits_with(2);
@@ -93,7 +93,7 @@ async fn a_schema_that_is_no_tenants_is_never_dropped() {
         .run("drop-tenant billing --yes")
         .exits_with(1)
         .prints_nothing()
-        .says("the schema `billing` exists, but is not registered as a tenant");
+        .says("the schema `billing` exists but is not registered as a tenant");
     let table = "SELECT to_regclass('billing.invoices')";
     assert_eq!(database.value(table).await, "billing.invoices");
 }
@@ -296,7 +296,7 @@ async fn a_tenant_of_another_program_is_dropped_or_renamed_only_if_that_is_said(
             .run(call)
             .exits_with(1)
             .prints_nothing()
-            .says("tenant `shop` is not this program's")
+            .says("tenant `shop` belongs to another program")
             .says("--allow-other-program");
     }
     assert_eq!(database.tracked().await, ["acme", "beta", "shop"]);

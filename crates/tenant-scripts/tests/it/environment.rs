@@ -49,7 +49,7 @@ async fn an_env_file_that_cannot_be_read_is_not_passed_over() {
     refused
         .exits_with(2)
         .prints_nothing()
-        .says("below/.env cannot be read")
+        .says("could not read the file")
         .says("No such file or directory");
     std::fs::remove_file(&below).unwrap();
     // A folder of that name, as of a virtual environment, is none of ours.
@@ -106,7 +106,7 @@ fn an_env_file_that_cannot_be_read_is_an_error_that_does_not_quote_it() {
             .exits_with(2)
             .prints_nothing()
             .says(".env is not of the form NAME=value")
-            .says("put quotes around a value with spaces")
+            .says("quote a value that has spaces")
             .conceals("ann")
             .conceals("words");
     }
@@ -196,10 +196,10 @@ fn an_env_file_in_another_encoding_is_named_with_what_to_do() {
     let big = [0xFE, 0xFF].into_iter().chain(big).collect::<Vec<_>>();
     let marked = [&[0xFF, 0xFE], little.as_slice()].concat();
     for (text, expected) in [
-        (marked.as_slice(), ".env is UTF-16; save it as UTF-8"),
-        (little.as_slice(), ".env is UTF-16; save it as UTF-8"),
-        (big.as_slice(), ".env is UTF-16; save it as UTF-8"),
-        (b"A=caf\xE9\n", ".env is not UTF-8; save it as UTF-8"),
+        (marked.as_slice(), ".env is UTF-16"),
+        (little.as_slice(), ".env is UTF-16"),
+        (big.as_slice(), ".env is UTF-16"),
+        (b"A=caf\xE9\n", ".env is not UTF-8"),
     ] {
         env_file(text)
             .run("list-tenants")
@@ -217,7 +217,7 @@ fn a_dollar_sign_that_stands_for_nothing_is_not_lost_silently() {
             .run("list-tenants")
             .exits_with(2)
             .says("line 2 of the file")
-            .says("has a `$` in DATABASE_URL that stands for no variable")
+            .says("has a `$` in DATABASE_URL that names no variable")
             .says("single quotes")
             .conceals("s3cr");
     }
@@ -262,7 +262,7 @@ async fn the_variables_of_libpq_name_a_database_and_it_is_said_which() {
         .env("PGUSER", "postgres")
         .env("PGDATABASE", &name);
     command.run().succeeds().prints("acme").says(&format!(
-        "Working on postgres@{host}/{name}, as PGDATABASE says."
+        "Using postgres@{host}/{name}, as PGDATABASE says."
     ));
     let command = folder
         .command("list-tenants")

@@ -189,6 +189,6 @@ async fn a_person_reads_the_note_about_the_extension_too() {
     database
         .run_with(&migrations, "adopt-tenant acme --extensions-schema public")
         .succeeds()
-        .says("note: the extension `pg_trgm` lies in the schema `acme`: a database has one of each")
+        .says("note: the extension `pg_trgm` is in the schema `acme`: dropping the tenant would drop it")
         .says("ALTER EXTENSION \"pg_trgm\" SET SCHEMA \"public\";");
 }

@@ -33,12 +33,12 @@ async fn another_programs_tenants_are_neither_migrated_nor_adopted_nor_repaired(
         database
             .run(line)
             .exits_with(1)
-            .says("tenant `acme` is not this program's: it has 1 applied migration, none of which")
+            .says("tenant `acme` belongs to another program: it has 1 applied migration, and this program has none")
             .says("give their folder with --migrations-dir");
     }
     let checked = database.run("health-check").exits_with(1);
     checked
-        .prints("the tenant is not this program's")
+        .prints("the tenant belongs to another program")
         .conceals("db:migrate")
         .conceals("db:repair")
         .conceals("DROP");
@@ -52,7 +52,7 @@ async fn another_programs_tenants_are_neither_migrated_nor_adopted_nor_repaired(
         database
             .run(line)
             .exits_with(1)
-            .says("is not this program's");
+            .says("belongs to another program");
     }
     assert_eq!(database.tracked().await, Vec::<String>::new());
     let dummy = "SELECT to_regclass('acme.dummy_table')";
@@ -68,7 +68,7 @@ async fn a_tenant_that_is_ahead_and_behind_is_migrated_with_the_option_only() {
         .run_with(&own, "migrate-tenants")
         .exits_with(1)
         .says("has 1 applied migration that this program does not have: `20270101000000`")
-        .says("Or give --allow-unknown-migrations if several programs are meant");
+        .says("Or give --allow-unknown-migrations if several programs migrate the tenant");
     let document = database
         .run_with(&own, "migrate-tenants --json")
         .exits_with(1);
@@ -80,7 +80,7 @@ async fn a_tenant_that_is_ahead_and_behind_is_migrated_with_the_option_only() {
     database
         .run("repair-tenant acme")
         .exits_with(1)
-        .says("cannot be repaired by this program");
+        .says("cannot be repaired: it has");
 }
 
 #[tokio::test]
@@ -178,7 +178,7 @@ async fn a_login_that_is_encoded_wholly_is_in_nothing_that_is_shown() {
         "postgres://%61%6e%6e%3A%733cret%40localhost/shop",
     ] {
         let refused = database.folder.command("list-tenants").on(url).run();
-        let refused = refused.fails().says("the database URL cannot be used");
+        let refused = refused.fails().says("cannot use the database URL");
         refused.conceals("3cret");
     }
 }

@@ -168,9 +168,9 @@ async fn a_name_that_cannot_be_a_tenants_is_found() {
     let problem = json!({
         "tenant": "Not-A-Name",
         "kind": "invalid_name",
-        "message": "the registered name cannot be a tenant's: \"Not-A-Name\" cannot be a tenant's \
-                   name: it contains '-', and may contain only letters (a-z, A-Z), digits and \
-                   underscores. A good name is, for example, `acme_corp`",
+        "message": "the registered name is not a valid tenant name: \"Not-A-Name\" cannot be a \
+                   tenant name: it contains '-'; only letters (a-z, A-Z), digits and underscores \
+                   are allowed (for example, `acme_corp`)",
         "hint": "Correct the name in the registry, or delete its row.\n\
                  DELETE FROM public.schema_tracker WHERE name = 'Not-A-Name';",
     });

@@ -234,7 +234,7 @@ async fn where_all_migrations_were_edited_the_hint_names_each_and_accepts_them()
     let edited = edited_ones();
     let refused = database.run_with(&edited, "migrate-tenants").exits_with(1);
     refused
-        .says("tenant `acme` is not this program's: it has 2 applied migrations with other texts");
+        .says("tenant `acme` belongs to another program: it has 2 applied migrations, each with a different text");
     let checked = database.run_with(&edited, "health-check --json");
     let problems = checked.json()["problems"].clone();
     assert_eq!(problems[0]["kind"], "other_program", "{problems}");
@@ -262,7 +262,7 @@ async fn a_command_that_drops_still_asks_when_it_is_pasted() {
         .pasted(hint)
         .run()
         .exits_with(2)
-        .says("there is no terminal to ask at");
+        .says("cannot ask for confirmation: there is no terminal");
     assert_eq!(database.tracked().await, ["acme"]);
     database.execute("SELECT FROM acme.precious").await;
 }

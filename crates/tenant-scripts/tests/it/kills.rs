@@ -36,7 +36,7 @@ async fn a_create_that_is_killed_leaves_whole_tenants_and_a_rerun_makes_the_othe
         assert_eq!(named(&document, "failed"), made, "{rerun}");
         assert_eq!(named(&document, "created").len(), TENANTS - made.len());
         for name in &made {
-            let exists = format!("\"tenant `{name}` exists already\"");
+            let exists = format!("\"tenant `{name}` already exists\"");
             assert!(rerun.stdout.contains(&exists), "{rerun}");
         }
         site.look(&database, &mut trials, "after the rerun").await;
@@ -179,7 +179,7 @@ async fn a_clone_that_is_killed_leaves_a_whole_tenant_or_none_and_a_rerun_makes_
         trials.count("clones made", usize::from(is_made));
         let rerun = site.run(&database, line);
         if is_made {
-            rerun.exits_with(1).says("tenant `copy` exists already");
+            rerun.exits_with(1).says("tenant `copy` already exists");
         } else {
             rerun.succeeds();
         }

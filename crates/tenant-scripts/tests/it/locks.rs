@@ -122,6 +122,6 @@ async fn a_statement_may_take_as_long_as_it_was_given() {
         .run_with(&migrations, "migrate-tenants --statement-timeout 0.1")
         .exits_with(1)
         .says("canceling statement due to statement timeout (SQLSTATE 57014)")
-        .says("Give --statement-timeout more time, or 0 for no limit");
+        .says("Give a longer --statement-timeout, or 0 for no limit");
     assert_eq!(database.applied("acme").await, OUR_VERSIONS);
 }

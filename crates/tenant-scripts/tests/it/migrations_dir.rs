@@ -114,7 +114,7 @@ async fn a_folder_of_migrations_that_is_not_there_is_wrong_use() {
             .exits_with(2)
             .prints_nothing()
             .says("there is no folder nowhere/tenant")
-            .says("names a folder with `tenant` and perhaps `public` in it");
+            .says("names the folder that contains `tenant`");
     }
     let refused = database
         .run("list-tenants --migrations-dir nowhere --json")
@@ -201,9 +201,9 @@ async fn migrations_of_the_application_stand_beside_those_of_the_list_of_tenants
     for line in ["health-check", "migrate-public", "create-tenant beta"] {
         run(line)
             .exits_with(2)
-            .says("cannot be used beside those of the list of tenants")
+            .says("conflict with the migrations of the list of tenants")
             .says("`2026-01-03-000000_create_spare_schemas` occurs twice with different SQL")
-            .says("delete it: the library brings its own");
+            .says("a copy of the library's migration, delete it");
     }
     assert_eq!(database.tracked().await, ["acme"]);
 }
@@ -219,7 +219,7 @@ async fn a_folder_that_is_no_migration_is_wrong_use() {
         .exits_with(2);
     refused
         .says("tenant cannot be used")
-        .says("drafts is no migration: its name must be TIME_WHAT_IT_DOES");
+        .says("drafts is not a migration: expected a folder TIME_WHAT_IT_DOES");
     assert!(database.schemas().await.is_empty());
 }
 
@@ -298,14 +298,14 @@ async fn a_folder_that_cannot_be_read_is_no_folder_that_is_not_there() {
     let link = migrations.path().join("tenant").join(NAME);
     symlink("nowhere", &link).unwrap();
     let refused = database.run_with(&migrations, "migrate-tenants");
-    let told = format!("the folder {} cannot be read: No such file", link.display());
+    let told = format!("could not read the folder {}: No such file", link.display());
     let refused = refused.exits_with(2).says(&told);
     assert!(!refused.stderr.contains("must contain"), "{refused}");
 
     let tenant = migrations.path().join("tenant");
     fs::remove_dir_all(&tenant).unwrap();
     fs::write(&tenant, "").unwrap();
-    let told = format!("the folder {} cannot be read: not a dir", tenant.display());
+    let told = format!("could not read the folder {}: not a dir", tenant.display());
     let refused = database.run_with(&migrations, "migrate-tenants");
     refused.exits_with(2).says(&told);
 }

@@ -7,25 +7,19 @@ use crate::support::Database;
 const BAD: [(&str, &str); 6] = [
     (
         "2fast",
-        "it starts with '2', and must start with a letter (a-z, A-Z) or an underscore",
+        "it starts with '2' instead of a letter (a-z, A-Z) or an underscore",
     ),
     (
         "acme-corp",
-        "it contains '-', and may contain only letters (a-z, A-Z), digits and underscores",
+        "it contains '-'; only letters (a-z, A-Z), digits and underscores are allowed",
     ),
-    ("select", "it is a reserved word of PostgreSQL"),
-    (
-        "public",
-        "it is the name of a schema that belongs to PostgreSQL itself",
-    ),
-    (
-        "pg_acme",
-        "it is the name of a schema that belongs to PostgreSQL itself",
-    ),
+    ("select", "it is a reserved word in PostgreSQL"),
+    ("public", "it is the name of a PostgreSQL system schema"),
+    ("pg_acme", "it is the name of a PostgreSQL system schema"),
     ("", "it is empty"),
 ];
 
-const EXAMPLE: &str = "A good name is, for example, `acme_corp`";
+const EXAMPLE: &str = "(for example, `acme_corp`)";
 
 #[tokio::test]
 async fn every_command_that_takes_a_name_refuses_a_bad_one() {
@@ -68,7 +62,7 @@ async fn a_name_that_postgresql_would_cut_short_is_refused() {
         .arg(&name)
         .run()
         .exits_with(2)
-        .says("it has 64 characters, and PostgreSQL keeps 63");
+        .says("it has 64 characters; PostgreSQL allows 63");
     database
         .command("create-tenant")
         .arg(&name[1..])

@@ -286,8 +286,7 @@ async fn the_sql_of_a_check_names_the_tenant_whatever_blanks_its_name_has() {
 async fn a_tenants_schema_behind_all_is_told_by_every_command_that_opens() {
     let behind = "[path]\nbehind = ['public', 'acme']\n";
     let database = project(behind, "", &["acme globex"]).await;
-    let words =
-        "the schema `acme`, named behind the tenants' schemas, is the schema of tenant `acme`";
+    let words = "the schema `acme` cannot follow the tenants' schemas in the search path: it is the schema of tenant `acme`";
     database.run("list-tenants").succeeds().says(words);
     let checked = database.run("health-check --json").exits_with(1);
     let problem = &checked.json()["problems"][0];

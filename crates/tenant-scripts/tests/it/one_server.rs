@@ -15,8 +15,8 @@ async fn nothing_can_be_moved_placed_or_distributed() {
             .run(command)
             .exits_with(1)
             .prints_nothing()
-            .says("the database is not spread over several servers: it has no extension `citus`")
-            .says("TENANT_SCHEMA_MIGRATION.md, which shows how");
+            .says("the database is not a Citus cluster: it has no extension `citus`")
+            .says("TENANT_SCHEMA_MIGRATION.md, to turn");
     }
     assert_eq!(database.tracked().await, ["acme"]);
     let listed = database.run("list-tenants --json").succeeds().json();

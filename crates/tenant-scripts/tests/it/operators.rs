@@ -12,8 +12,8 @@ const NEW: &str = "20260201000000";
 
 const BUSY: &str = "another run is changing tenant `acme`";
 const UNKNOWN: &str = "there is no tenant `acme`";
-const TAKEN: &str = "tenant `acme` exists already";
-const OTHER_TAKEN: &str = "tenant `other` exists already";
+const TAKEN: &str = "tenant `acme` already exists";
+const OTHER_TAKEN: &str = "tenant `other` already exists";
 const OTHER_BUSY: &str = "another run is changing tenant `other`";
 
 /// Migrations of which the last one waits at the gate, and makes this table.

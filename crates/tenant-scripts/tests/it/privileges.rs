@@ -92,7 +92,7 @@ async fn without_the_right_nothing_is_made_and_the_right_is_named() {
         .run()
         .exits_with(1)
         .says("permission denied for database")
-        .says("Creating tenants needs CREATE ON DATABASE");
+        .says("New tenants need CREATE ON DATABASE");
     assert!(database.tracked().await.is_empty());
 }
 
@@ -112,7 +112,7 @@ async fn the_application_reads_new_tenants_by_default_privileges_and_the_check_f
     let found = run(&check).exits_with(1);
     found
         .prints("older")
-        .prints("may not read `dummy_table`, or not use the schema");
+        .prints("cannot read `dummy_table`, or cannot use the schema");
     let document = run(&format!("{check} --json")).exits_with(1).json();
     let problems = document["problems"].as_array().unwrap();
     assert_eq!(problems.len(), 1, "{document}");

@@ -41,7 +41,7 @@ async fn what_still_has_the_old_name_is_told_beside_the_result() {
         .run("rename-tenant acme globex")
         .succeeds()
         .prints("Renamed tenant `acme` to `globex`, and so the search path of 1 function.\n")
-        .says("note: the name `acme` is still used by globex.old()\n")
+        .says("note: the name `acme` still appears in globex.old()\n")
         .says("hint: Read the functions and definitions. If one refers to the tenant, change it so that it");
     assert_eq!(database.value("SELECT globex.count()").await, "0");
 }
@@ -74,13 +74,13 @@ async fn the_name_that_it_has_is_wrong_use_and_a_name_that_is_taken_is_not() {
         .run("rename-tenant acme acme")
         .exits_with(2)
         .prints_nothing()
-        .says("tenant `acme` has that name already")
+        .says("tenant `acme` already has that name")
         .says("Choose another name.");
     database
         .run("rename-tenant acme beta")
         .exits_with(1)
         .prints_nothing()
-        .says("tenant `beta` exists already")
+        .says("tenant `beta` already exists")
         .says("Choose another name.");
     let refused = database.run("rename-tenant nobody new --json");
     let refused = refused.exits_with(1);

@@ -24,7 +24,7 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
          1 statement would run:\n  \
            ALTER TABLE \"acme\".\"dummy_table\" ADD COLUMN \"value\" text;\n\
          Not repaired in tenant `acme`: 1 difference\n\
-         error: column `dummy_table.legacy` should not be there\n\
+         error: unexpected column `dummy_table.legacy`\n\
          hint: If nothing uses it, drop it.\n      \
            ALTER TABLE \"acme\".\"dummy_table\" DROP COLUMN \"legacy\";\n\
          hint: Or write a migration that creates it for every tenant.\n"
@@ -70,7 +70,7 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .exits_with(1)
         .prints("column `dummy_table.value` is missing\n1 statement ran:")
         .prints(
-            "error: column `dummy_table.name` differs: it allows NULL, should be `NOT NULL`\n\
+            "error: column `dummy_table.name` allows NULL; expected NOT NULL\n\
              note: the repair failed: ",
         )
         .prints("contains null values (SQLSTATE 23502)")
@@ -202,7 +202,7 @@ async fn a_schema_is_adopted_or_refused_with_what_to_do() {
     database
         .run("adopt-tenant lost")
         .exits_with(1)
-        .says("tenant `lost` has its schema and its record of migrations already")
+        .says("tenant `lost` already has its schema and its migration history")
         .says(&format!("hint: Check the tenant.\n      {check}\n"));
 }
 

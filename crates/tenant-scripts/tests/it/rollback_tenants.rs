@@ -47,7 +47,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
         .prints_nothing()
         .says("This rolls back, in 2 tenants, newest first:")
         .says("2026-01-02-000000_add_dummy_description from 2 tenants")
-        .says("hint: Give --yes to confirm it in advance.");
+        .says("hint: Give --yes to confirm in advance.");
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
 }
 
@@ -185,7 +185,7 @@ async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
         .run_with(&migrations, "rollback-tenants --steps 2 --yes")
         .exits_with(1)
         .prints_nothing()
-        .says("nothing says how to revert `2026-02-01-000000_notes`")
+        .says("cannot roll back `2026-02-01-000000_notes`")
         .says("Write a down.sql for each");
     let refused = database.run_with(&migrations, "rollback-tenants --yes --json");
     let message = refused.exits_with(1).error_message();
@@ -225,11 +225,11 @@ async fn a_way_back_that_cannot_be_read_is_named_with_its_file_and_cause() {
             .exits_with(1)
             .prints_nothing()
             .says(&format!(
-                "the down.sql of migration `{name}` cannot be read"
+                "could not read the down.sql of migration `{name}`"
             ))
             .says(down.to_str().unwrap())
             .says(cause)
-            .says("a file of UTF-8 text that this user may read");
+            .says("ave the file as UTF-8 text");
         assert!(!refused.stderr.contains("no down.sql"), "{refused}");
         assert_eq!(versions(&database).await, ["20260201000000"; 2]);
     }

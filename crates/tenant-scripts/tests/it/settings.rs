@@ -182,7 +182,7 @@ fn a_mistake_ends_every_command_with_its_place_and_never_counts_as_nothing() {
             .run(line)
             .exits_with(2)
             .prints_nothing()
-            .says("tenants.toml:2:1: unknown key `max_failure`; did you mean `max_failures`?")
+            .says("tenants.toml:2:1: unknown key `max_failure` (did you mean `max_failures`?)")
             .says("tenants.toml:3:8: `jobs` must be a whole number of at least 1");
     }
     let refused = folder.run("list-tenants --json").exits_with(2);
@@ -239,7 +239,7 @@ async fn the_url_is_in_the_variable_that_the_file_names_and_nowhere_else_if_it_i
     folder
         .run("list-tenants")
         .exits_with(2)
-        .says("tenants.toml:1: `database_url` is in the variable SHOP_URL, which is not set");
+        .says("tenants.toml:1: `database_url` names the variable SHOP_URL, which is not set");
     let command = folder.command("list-tenants");
     let command = command.env("SHOP_URL", database.url());
     command.run().succeeds().prints("acme");
@@ -270,10 +270,9 @@ async fn another_file_is_named_by_the_option_or_by_a_variable_and_advice_repeats
         ("list-tenants", "none.toml", "TENANTS_CONFIG"),
     ] {
         let command = folder.command(line).env("TENANTS_CONFIG", variable);
-        command
-            .run()
-            .exits_with(2)
-            .says(&format!("there is no file none.toml, which {by} names"));
+        command.run().exits_with(2).says(&format!(
+            "the file none.toml, which {by} names, does not exist"
+        ));
     }
 }
 
@@ -302,7 +301,7 @@ fn a_file_as_windows_writes_it_is_read_and_another_encoding_is_an_error() {
     folder
         .run("list-tenants")
         .exits_with(2)
-        .says("the file tenants.toml cannot be read: it is not UTF-8; save it as UTF-8");
+        .says("could not read the file tenants.toml: it is not UTF-8");
 }
 
 #[tokio::test]

@@ -115,8 +115,8 @@ async fn the_walk_through_of_the_guide_ends_with_one_migration_for_all() {
         .prints("  forgets 6 migrations: 20260101000000, 20260102000000, ")
         .prints("5 tenants: 3 to squash, 2 failed")
         .says("tenant `behind` lacks old migrations that the baseline replaces: `20260106000000`")
-        .says("with the program that has the old migrations, then run this again")
-        .says("tenant `drifted` is not what the baseline creates: column `tasks.by_hand`");
+        .says("with the program that has the old migrations, then run this command again")
+        .says("tenant `drifted` does not match the baseline: unexpected column `tasks.by_hand`");
     assert_eq!(database.applied("acme").await.len(), OLD.len());
 
     database
@@ -160,7 +160,7 @@ async fn the_walk_through_of_the_guide_ends_with_one_migration_for_all() {
     database
         .run_with(&new, "rollback-tenants --yes")
         .fails()
-        .says(&format!("nothing says how to revert `{BASELINE}`"));
+        .says(&format!("cannot roll back `{BASELINE}`"));
 }
 
 #[tokio::test]

@@ -87,10 +87,10 @@ async fn what_writes_says_once_that_the_server_is_a_standby() {
             .run()
             .exits_with(1)
             .prints_nothing()
-            .says("the server is a standby, which only reads")
+            .says("the server is a read-only standby")
             .says(REMEDY);
         assert_eq!(
-            refused.stderr.matches("standby, which").count(),
+            refused.stderr.matches("read-only standby").count(),
             1,
             "{refused:?}"
         );
@@ -105,8 +105,8 @@ async fn a_check_says_what_it_did_not_compare_on_a_standby() {
     let url = servers.standby("postgres");
     run(&folder, &url, "health-check")
         .exits_with(1)
-        .prints("how the tenants should look was not checked")
-        .prints("the server is a standby, which only reads")
+        .prints("could not check the tenants for drift")
+        .prints("the server is a read-only standby")
         .prints(REMEDY);
     run(&folder, &servers.primary("postgres"), "health-check").succeeds();
     servers.caught_up().await;

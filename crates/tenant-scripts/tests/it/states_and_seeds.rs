@@ -70,11 +70,11 @@ async fn a_word_for_a_state_has_to_mean_one() {
     );
     refused(
         "[registry]\nstates = { blocked = 'suspended' }\n",
-        "`states` belongs to `state_column`",
+        "`states` needs `state_column`",
     );
     refused(
         "[registry]\nquery = 'SELECT 1'\nstate_column = 's'\n",
-        "exclude each other",
+        "cannot be used together",
     );
 }
 
@@ -130,10 +130,10 @@ async fn a_seed_runs_in_the_transaction_that_adopts_a_schema() {
     run("DROP TABLE __diesel_schema_migrations;")
         .exits_with(1)
         .says("changed the migration history of the schema `acme`")
-        .says("Remove the statement");
+        .says("Remove that statement");
     run("INSERT INTO {schema}.dummy_table (name) VALUES ('a');")
         .exits_with(2)
-        .says("write the name without a schema");
+        .says("omit the schema");
     database
         .run("adopt-tenant acme --seed nowhere.sql")
         .exits_with(2)

@@ -42,7 +42,7 @@ async fn a_schema_in_the_way_is_told_how_to_be_registered_and_that_works() {
     let database = Database::with_tenants("beta").await;
     database.execute("CREATE SCHEMA acme").await;
     let refused = database.run("create-tenant acme").exits_with(1);
-    let refused = refused.says("the schema `acme` exists, but is not registered as a tenant");
+    let refused = refused.says("the schema `acme` exists but is not registered as a tenant");
     obey(&database, &refused.stderr).await;
     database
         .run("health-check --only acme")
@@ -64,7 +64,7 @@ async fn a_tenant_that_lost_its_registration_gets_it_back_with_its_data() {
         database
             .run(command)
             .exits_with(1)
-            .says("the schema `acme` exists, but is not registered as a tenant");
+            .says("the schema `acme` exists but is not registered as a tenant");
     }
     let refused = database.run("create-tenant acme --json").exits_with(1);
     let hint = refused.json()["tenants"][0]["error"]["hint"].clone();
@@ -102,7 +102,7 @@ async fn leftovers_of_tenants_are_found_and_a_neighbours_schemas_are_not() {
     database
         .run("health-check")
         .exits_with(1)
-        .prints("error: the schema is empty, and no tenant of that name is registered\n  empty\n")
+        .prints("error: the schema is empty, and no tenant with that name is registered\n  empty\n")
         .prints("1 tenant checked: 3 problems.");
 }
 

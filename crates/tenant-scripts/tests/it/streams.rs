@@ -55,7 +55,7 @@ async fn results_are_printed_and_everything_else_is_said() {
         .says("database: ");
     let done = database.run("create-tenant acme beta --json").exits_with(1);
     assert_eq!(done.json()["created"], 1);
-    done.says("error: tenant `acme` exists already");
+    done.says("error: tenant `acme` already exists");
 }
 
 #[tokio::test]

@@ -25,11 +25,11 @@ async fn an_unknown_key_is_named_with_its_line_and_the_nearest_one() {
     let text = "[registry]\nqeury = 'SELECT 1'\n[name]\nallow = 'a'\n";
     let error = refused(text, |_| ()).await;
     assert!(
-        error.contains("tenants.toml:2:1: unknown key `qeury`; did you mean `query`?"),
+        error.contains("tenants.toml:2:1: unknown key `qeury` (did you mean `query`?)"),
         "{error}"
     );
     assert!(
-        error.contains("tenants.toml:3:2: unknown key `name`; did you mean `names`?"),
+        error.contains("tenants.toml:3:2: unknown key `name` (did you mean `names`?)"),
         "{error}"
     );
 }
@@ -61,7 +61,7 @@ async fn a_folder_of_migrations_that_is_not_there_is_named() {
         project.file("migrations/tenant/2026-02-01-000000_b/up.txt", "SELECT 1;");
     });
     let error = error.await;
-    assert!(error.contains("is no migration"), "{error}");
+    assert!(error.contains("is not a migration"), "{error}");
     assert!(error.contains("cannot be used"), "{error}");
 }
 
@@ -84,12 +84,9 @@ async fn a_file_that_cannot_be_read_says_why() {
     let file = project.path("tenants.toml");
     std::fs::write(&file, b"\xff\xfen\0").unwrap();
     let error = project.settings().unwrap_err();
-    assert!(
-        told(&error).contains("is not UTF-8; save it as UTF-8"),
-        "{error}"
-    );
+    assert!(told(&error).contains("is not UTF-8"), "{error}");
     let error = ProjectSettings::read(project.path("none.toml")).unwrap_err();
-    assert!(told(&error).contains("none.toml cannot be read"), "{error}");
+    assert!(told(&error).contains("could not read the file"), "{error}");
 }
 
 #[tokio::test]

@@ -33,7 +33,7 @@ async fn everything_is_shown_of_a_standby_and_nothing_can_be_changed() {
     let across = studio.post("/across", &[("sql", "SELECT count(*) FROM dummy_table")]);
     across.await.has("globex");
     let health = studio.post("/health", &[]).await;
-    health.has("the server is a standby, which only reads");
+    health.has("the server is a read-only standby");
     let write = run("INSERT INTO dummy_table (name) VALUES ('x')").await;
     assert_eq!(write.status, 400);
     write

@@ -45,7 +45,12 @@ pub(super) async fn ensure(recipe: Recipe<'_>) -> Result<String, Failure> {
         "SELECT pg_catalog.pg_advisory_lock({})",
         number.cast_signed()
     );
-    execute(&client, "waiting for who makes the template", &lock).await?;
+    execute(
+        &client,
+        "wait for the process that creates the template",
+        &lock,
+    )
+    .await?;
     if !exists(&client, &name).await? {
         build(recipe, &client, &name).await?;
     }
@@ -102,7 +107,7 @@ async fn build(recipe: Recipe<'_>, client: &Client, name: &str) -> Result<(), Fa
 async fn fill(recipe: Recipe<'_>, building: &str) -> Result<(), Failure> {
     let database = Database::parse(&recipe.server.url(building))?;
     if !recipe.setup.is_empty() {
-        let action = "setting up the template";
+        let action = "set up the template";
         execute(&database.driver().await?, action, recipe.setup).await?;
     }
     let (migrations, settings) = (recipe.migrations.clone(), recipe.settings.clone());
@@ -122,7 +127,7 @@ async fn complete(client: &Client, building: &str, name: &str) -> Result<(), Fai
         format!("ALTER DATABASE {from} WITH ALLOW_CONNECTIONS false"),
         format!("ALTER DATABASE {from} RENAME TO {to}"),
     ] {
-        execute(client, "completing the template", &sql).await?;
+        execute(client, "complete the template", &sql).await?;
     }
     Ok(())
 }
@@ -152,11 +157,11 @@ async fn note_use(client: &Client, name: &str) -> Result<(), Failure> {
         quote_ident(name),
         quote_literal(&comment)
     );
-    execute(client, "noting when the template was used", &sql).await
+    execute(client, "record when the template was used", &sql).await
 }
 
 async fn text(client: &Client, sql: &str) -> Result<String, Failure> {
     let row = client.query_typed_one(sql, &[]).await;
     let text = row.and_then(|row| row.try_get::<_, String>(0));
-    text.map_err(|error| Failure::of_server("looking for the template", error))
+    text.map_err(|error| Failure::of_server("look for the template", error))
 }

@@ -20,8 +20,8 @@ async fn a_request_for_what_cannot_be_a_tenant_is_told_why() {
         ("acme corp", "contains ' '"),
         ("a\"b", "contains '\"'"),
         ("select", "reserved word"),
-        ("public", "belongs to PostgreSQL"),
-        ("pg_acme", "belongs to PostgreSQL"),
+        ("public", "PostgreSQL system schema"),
+        ("pg_acme", "PostgreSQL system schema"),
     ] {
         let listed = service.get("/tasks").of(name).answer().await;
         let made = service.post("/tenants", json!({ "name": name }));

@@ -35,7 +35,7 @@ async fn of_those_who_sign_up_under_one_name_at_once_one_gets_it() {
                 made += 1;
             } else {
                 let reason = answer.refused(StatusCode::CONFLICT);
-                assert_eq!(reason, "tenant `acme` exists already");
+                assert_eq!(reason, "tenant `acme` already exists");
             }
         }
         assert_eq!(made, 1, "with {spares} spares");

@@ -23,7 +23,10 @@ pub(super) async fn surroundings(
         return Ok(listed);
     }
     let mut script = Script::default();
-    script.step("reading what is in the schema of extensions", &list(schema));
+    script.step(
+        "read the objects in the schema for extensions",
+        &list(schema),
+    );
     let rows = ask(work, &script).await?;
     let listed = Arc::new(Listed {
         objects: rows.iter().filter_map(object).collect(),

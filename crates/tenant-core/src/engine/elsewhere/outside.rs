@@ -60,7 +60,7 @@ pub(in crate::engine) async fn refuse_outside(
         names = names.join(", ")
     );
     let mut script = Script::default();
-    script.step("looking up what the migration names", &query);
+    script.step("look up the objects that the migration names", &query);
     let rows = ask(work, &script).await?;
     let found = rows
         .iter()

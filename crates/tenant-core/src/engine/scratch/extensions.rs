@@ -33,9 +33,9 @@ impl Extensions {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn read(work: Work<'_>) -> Result<Self, Error> {
-        let failed = |error| Error::database("reading the extensions", error);
+        let failed = |error| Error::database("read the extensions", error);
         let rows = work.session.client().query_typed(EXTENSIONS, &[]).await;
         let rows = rows.map_err(failed)?;
         let extensions = rows.iter().map(|row| {

@@ -31,7 +31,7 @@ impl TrialDatabase {
     ///
     /// # Errors
     ///
-    /// What the server says.
+    /// A server error.
     pub(super) async fn make(work: Work<'_>) -> Result<Self, Error> {
         drop_abandoned(work).await;
         let mut attempts = 1;
@@ -50,7 +50,7 @@ impl TrialDatabase {
         let name = work.schema.schema_name();
         let abandon = Abandon::new(work.database, name);
         let make = format!("CREATE DATABASE {} TEMPLATE template0", ident(name));
-        let action = "creating a database to try the migrations in";
+        let action = "create a scratch database for the migrations";
         if let Err(error) = execute(work.session, action, &make).await {
             abandon.done();
             return Err(error);
@@ -69,7 +69,7 @@ impl TrialDatabase {
         let opened = match alike {
             Ok(_) => place.session().await.map(drop),
             Err(error) => {
-                let action = "carrying the settings of the database over";
+                let action = "copy the settings of the database";
                 Err(Error::database(action, error))
             }
         };
@@ -110,7 +110,7 @@ impl TrialDatabase {
     ) -> Result<T, Error> {
         let name = ident(work.schema.schema_name());
         let remove = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        let removed = execute(work.session, "dropping the database again", &remove).await;
+        let removed = execute(work.session, "drop the scratch database", &remove).await;
         self.abandon.done();
         let tried = tried?;
         removed?;

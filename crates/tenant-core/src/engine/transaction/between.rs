@@ -27,7 +27,7 @@ const SAVEPOINT: &str = "\"diesel tenants: a migration\"";
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(in crate::engine) async fn prepare_between(
     work: Work<'_>,
     migrations: &[&Migration],
@@ -41,7 +41,7 @@ pub(in crate::engine) async fn prepare_between(
 /// What stands before the statements of a migration's file.
 pub(in crate::engine) fn before_migration<'a>(sql: Option<&Sql>, script: &mut Script<'a>) {
     if sql.is_some_and(Sql::has_savepoints) {
-        script.step("setting a savepoint", &format!("SAVEPOINT {SAVEPOINT}"));
+        script.step("set a savepoint", &format!("SAVEPOINT {SAVEPOINT}"));
     }
 }
 
@@ -73,11 +73,11 @@ pub(in crate::engine) fn between_migrations<'a>(
     if !is_quiet && !work.database.is_cluster() {
         let (_, rest) = role_and_rest();
         for statement in rest {
-            script.step("forgetting what was set", statement);
+            script.step("reset the settings of the session", statement);
         }
         forget_what_was_prepared(work, script);
         set_again(work, script);
-        script.step("setting the search path", &path.set_local());
+        script.step("set the search path", &path.set_local());
     }
 }
 
@@ -112,14 +112,14 @@ pub(super) fn leaves_nothing(work: Work<'_>, migration: &Migration, file: Migrat
 fn release(migration: &Migration, file: MigrationFile, script: &mut Script<'_>) {
     if migration.file(file).is_some_and(Sql::has_savepoints) {
         let release = format!("RELEASE SAVEPOINT {SAVEPOINT}");
-        script.step("ending the savepoints", &release);
+        script.step("end the savepoints", &release);
     }
 }
 
 fn forget_role(script: &mut Script<'_>) {
     let (role, _) = role_and_rest();
     for statement in role {
-        script.step("forgetting what was set", statement);
+        script.step("reset the settings of the session", statement);
     }
 }
 

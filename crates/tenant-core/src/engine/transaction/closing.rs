@@ -8,7 +8,7 @@ use crate::engine::work::Work;
 /// the server, the session stays marked as busy, and the pool throws it away.
 pub(in crate::engine) async fn close(work: Work<'_>) {
     let end = "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()";
-    if execute(work.session, "rolling back", end).await.is_ok() {
+    if execute(work.session, "roll back", end).await.is_ok() {
         work.session.finish();
     }
 }

@@ -21,7 +21,7 @@ pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE 
 /// start of a transaction: nothing on a direct connection.
 pub(in crate::engine) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
     for set in in_transaction(work) {
-        script.step("starting", &set);
+        script.step("prepare the session", &set);
     }
 }
 
@@ -29,7 +29,7 @@ pub(in crate::engine) fn set_again(work: Work<'_>, script: &mut Script<'_>) {
 /// statements outside a transaction have set ends here.
 pub(in crate::engine) fn begin_next(work: Work<'_>, script: &mut Script<'_>) {
     script.step(BEGINNING, BEGIN);
-    script.step("forgetting what was set", "RESET ALL");
+    script.step("reset the settings of the session", "RESET ALL");
     set_again(work, script);
 }
 
@@ -55,7 +55,7 @@ impl NotOpened<'_> {
 /// migration makes some.
 pub(in crate::engine) fn forget(work: Work<'_>, script: &mut Script<'_>) {
     for statement in FORGET {
-        script.step("forgetting what was set", statement);
+        script.step("reset the settings of the session", statement);
     }
     forget_what_was_prepared(work, script);
 }
@@ -63,7 +63,7 @@ pub(in crate::engine) fn forget(work: Work<'_>, script: &mut Script<'_>) {
 /// Forgets prepared statements, where a migration makes some.
 pub(super) fn forget_what_was_prepared(work: Work<'_>, script: &mut Script<'_>) {
     if work.migrations.prepare() {
-        script.step("forgetting what was prepared", "DEALLOCATE ALL");
+        script.step("deallocate prepared statements", "DEALLOCATE ALL");
     }
 }
 
@@ -90,7 +90,7 @@ pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
             // and the moment would be chosen already.
             script.step(BEGINNING, BEGIN);
             forget(work, &mut script);
-            script.step("starting", "COMMIT");
+            script.step("prepare the session", "COMMIT");
             let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE NOT DEFERRABLE";
             script.step(BEGINNING, begin);
         }
@@ -104,13 +104,13 @@ pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
 }
 
 /// The step that fails where somebody else holds the schema's lock.
-const TAKING_LOCK: &str = "taking the lock";
+const TAKING_LOCK: &str = "take the lock";
 
 /// The step that fails where it is another run's turn on what tenants share.
-const TAKING_TURN: &str = "taking the turn on what tenants share";
+const TAKING_TURN: &str = "take the lock on shared objects";
 
 /// The same of a second schema.
-const TAKING_OTHER_LOCK: &str = "taking the other lock";
+const TAKING_OTHER_LOCK: &str = "take the other lock";
 
 /// Opens a transaction that holds the schema's lock, and answers `query` in it.
 ///
@@ -146,7 +146,7 @@ async fn open_locked<'a>(
     if let Some(other) = other {
         script.step(TAKING_OTHER_LOCK, &require_lock(other));
     }
-    script.step("reading what is there", query);
+    script.step("read the schema definition", query);
     // Those of the locks come first.
     let rows_of_locks = 1 + usize::from(work.session.takes_turns()) + usize::from(other.is_some());
     loop {

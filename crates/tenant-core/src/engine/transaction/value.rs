@@ -188,7 +188,10 @@ impl<'a, 't> Transaction<'a, 't> {
                 script.step(BEGINNING, BEGIN);
                 // Statements outside a transaction may have waited without a limit.
                 let limit = self.work.settings.lock_timeout_ms();
-                script.step("starting", &format!("SET LOCAL lock_timeout = {limit}"));
+                script.step(
+                    "prepare the session",
+                    &format!("SET LOCAL lock_timeout = {limit}"),
+                );
             }
         }
         self.add_parts(&mut script, self.known);
@@ -206,9 +209,9 @@ impl<'a, 't> Transaction<'a, 't> {
         self.add_what_is_made(script);
         if self.start == Start::AfterOutside {
             let record = self.way.record(self.work.schema, self.batch);
-            script.step("recording the migration", &record);
+            script.step("record the migration", &record);
             if let Some(end) = self.end {
-                script.step("removing what was kept while the migration ran", end);
+                script.step("remove the stored progress of the migration", end);
             }
         } else {
             self.add_path_and_record(script, known);
@@ -221,7 +224,7 @@ impl<'a, 't> Transaction<'a, 't> {
         let work = self.work;
         let ledger = |script: &mut Script<'a>| {
             let create = create_ledger(work.schema);
-            script.step("creating the table of applied migrations", &create);
+            script.step("create the table of applied migrations", &create);
         };
         if self.make == Make::Ledger {
             ledger(script);
@@ -239,12 +242,12 @@ impl<'a, 't> Transaction<'a, 't> {
     /// migrations can be recorded before they run.
     fn add_path_and_record(&self, script: &mut Script<'a>, known: Option<&[String]>) {
         let (work, path) = (self.work, self.work.path());
-        script.step("setting the search path", &path.set_local());
+        script.step("set the search path", &path.set_local());
         let record = (!self.batch.is_empty()).then(|| self.way.record(work.schema, self.batch));
         let Some(known) = known else {
-            script.step("checking that the search path exists", &path.check());
+            script.step("check that the search path exists", &path.check());
             if let Some(record) = record {
-                script.step("recording the migrations", &record);
+                script.step("record the migrations", &record);
             }
             return;
         };
@@ -255,7 +258,7 @@ impl<'a, 't> Transaction<'a, 't> {
         // sees the ledger as it was before.
         let record = record.map(|record| format!("WITH recorded AS ({record}) "));
         script.step(
-            "checking the path and the ledger, and recording",
+            "check the search path and record the migrations",
             &format!("{}{check}", record.unwrap_or_default()),
         );
     }
@@ -318,7 +321,7 @@ impl<'a, 't> Transaction<'a, 't> {
         // Another tenant of the same run may wait for a lock that was taken for the session.
         if self.start == Start::First && !self.keeps_lock {
             let unlock = "SELECT pg_catalog.pg_advisory_unlock_all()";
-            script.step("freeing the session's locks", unlock);
+            script.step("release the locks of the session", unlock);
         }
     }
 

@@ -2,29 +2,29 @@
 
 use thiserror::Error;
 
-/// A schema that is named behind the tenants' own, and cannot be there: see
+/// A schema that cannot follow the tenants' schemas in the search path: see
 /// [`RuntimePath`](crate::RuntimePath).
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("the schema `{schema}`, named behind the tenants' schemas, {fault}")]
+#[error("the schema `{schema}` cannot follow the tenants' schemas in the search path: {fault}")]
 #[non_exhaustive]
 pub struct UnfitPath {
     /// The schema.
     pub schema: String,
-    /// Why it cannot be there.
+    /// The reason.
     pub fault: PathFault,
 }
 
-/// Why a schema cannot be behind the tenants' own.
+/// Why a schema cannot follow the tenants' schemas.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum PathFault {
-    /// PostgreSQL skips it without an error, and names lead elsewhere.
-    #[error("does not exist")]
+    /// It does not exist. PostgreSQL would skip it without an error.
+    #[error("it does not exist")]
     Missing,
-    /// Every tenant would read what is in this one's.
-    #[error("is the schema of tenant `{0}`")]
+    /// It belongs to a tenant, and every tenant would read it.
+    #[error("it is the schema of tenant `{0}`")]
     Tenant(String),
-    /// It becomes a tenant's when one is created.
-    #[error("is a spare schema, which becomes a tenant's")]
+    /// It is a spare, and will become a tenant's schema.
+    #[error("it is a spare, reserved for a new tenant")]
     Spare,
 }

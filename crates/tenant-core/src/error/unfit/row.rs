@@ -5,30 +5,30 @@ use thiserror::Error;
 use crate::error::words::few;
 use crate::{SchemaName, TenantName};
 
-/// What the list of tenants says of a tenant's schema, and cannot be.
+/// A tenant in the list with a schema that it cannot have.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum UnfitRow {
-    /// The list has the tenant, and says no schema.
+    /// The list has the tenant without a schema.
     #[error("tenant `{name}` is listed without a schema")]
     NoSchema {
         /// The tenant.
         name: TenantName,
     },
-    /// The list has the tenant with another schema than the one that it was to be given.
+    /// The list has the tenant with another schema than the given one.
     #[error(
-        "tenant `{name}` is listed with the schema `{listed}`, and cannot get the schema `{given}`"
+        "tenant `{name}` cannot get the schema `{given}`: it is listed with the schema `{listed}`"
     )]
     OtherSchema {
         /// The tenant.
         name: TenantName,
-        /// What the list says.
+        /// The schema in the list.
         listed: SchemaName,
-        /// What it was to be given.
+        /// The given schema.
         given: SchemaName,
     },
-    /// The list gives the schema to other tenants as well.
-    #[error("the schema `{schema}` cannot be tenant `{name}`'s: the list gives it to {}", few(.others))]
+    /// The list also gives the schema to other tenants.
+    #[error("tenant `{name}` cannot have the schema `{schema}`: the list gives it to {}", few(.others))]
     Shared {
         /// The tenant.
         name: TenantName,
@@ -37,10 +37,10 @@ pub enum UnfitRow {
         /// The others, by name.
         others: Vec<String>,
     },
-    /// The tenant's schema does not exist, and one that is called like the tenant does: perhaps
-    /// the template for schema names was changed after the tenant was created.
+    /// The tenant's schema does not exist, but a schema with the tenant's name does. Perhaps the
+    /// template for schema names has changed.
     #[error(
-        "the tenant is registered, but its schema `{schema}` does not exist; a schema `{name}` does"
+        "the tenant is registered, but its schema `{schema}` does not exist, although `{name}` does"
     )]
     Misnamed {
         /// The tenant.
@@ -48,18 +48,18 @@ pub enum UnfitRow {
         /// Its schema, by the template.
         schema: String,
     },
-    /// The schema is called like another tenant, whose own schema does not exist: perhaps the
-    /// template for schema names was changed after the tenants were created.
+    /// The schema has the name of another tenant, whose own schema does not exist. Perhaps the
+    /// template for schema names has changed.
     #[error(
-        "the schema `{schema}` may not be tenant `{name}`'s: it is called like tenant `{other}`, \
-         whose own schema `{theirs}` does not exist"
+        "the schema `{schema}` may not belong to tenant `{name}`: it has the name of tenant \
+         `{other}`, whose own schema `{theirs}` does not exist"
     )]
     Doubtful {
         /// The tenant.
         name: String,
         /// Its schema, by the template.
         schema: String,
-        /// The tenant that is called like this schema.
+        /// The tenant with the name of this schema.
         other: String,
         /// The schema of that tenant, by the template.
         theirs: String,
@@ -67,7 +67,7 @@ pub enum UnfitRow {
 }
 
 impl UnfitRow {
-    /// Whether the tenant has no schema, and not one that is another's too.
+    /// Whether the tenant has no schema, as opposed to a shared one.
     #[must_use]
     pub fn lacks_schema(&self) -> bool {
         matches!(self, Self::NoSchema { .. } | Self::Misnamed { .. })

@@ -44,7 +44,7 @@ pub(super) fn of(mode: SslMode, options: &TlsOptions) -> Result<Option<Identity>
         return Err(unreadable("sslkey", key, reason));
     }
     let key = PrivateKeyDer::from_pem_file(key).map_err(|error| {
-        let reason = format!("{error} (it has to be a PEM file without a passphrase)");
+        let reason = format!("{error} (it must be a PEM file without a passphrase)");
         unreadable("sslkey", key, reason)
     })?;
     Ok(Some(Identity { certificates, key }))
@@ -58,7 +58,7 @@ pub(super) fn unfit(options: &TlsOptions, error: &Error) -> ConnectError {
 
 fn unreadable(option: &str, file: &Path, reason: impl std::fmt::Display) -> ConnectError {
     problem(format!(
-        "{option} {} cannot be used: {reason}",
+        "could not use {option} {}: {reason}",
         file.display()
     ))
 }
@@ -81,7 +81,7 @@ fn too_open(file: &Path) -> Option<&'static str> {
         _ => 0o077,
     };
     (metadata.mode() & forbidden != 0)
-        .then_some("others can read it; its permissions have to be 0600 or less (chmod 0600)")
+        .then_some("others can read it; its permissions must be 0600 or less (chmod 0600)")
 }
 
 #[cfg(not(unix))]

@@ -8,13 +8,12 @@ use super::parameters::Parameters;
 use super::{Parts, invalid, known, servers, service, written};
 use crate::ConnectError;
 
-/// What a program that uses libpq takes from its environment, for what a URL leaves out:
-/// the variables `PGPASSWORD`, `PGPASSFILE`, `PGSERVICE`, `PGHOST`, `PGSSLMODE` and the
-/// others, and the files `.pgpass`, `.pg_service.conf` and `.postgresql/root.crt`,
-/// `postgresql.crt` and `postgresql.key` in the home folder.
+/// What libpq programs read from their environment for parts that a URL leaves out: the variables
+/// `PGPASSWORD`, `PGPASSFILE`, `PGSERVICE`, `PGHOST`, `PGSSLMODE` and others, and the files
+/// `.pgpass`, `.pg_service.conf` and `.postgresql/root.crt`, `postgresql.crt` and `postgresql.key`
+/// in the home folder.
 ///
-/// This library reads no environment by itself: whoever wants libpq's habits hands the
-/// variables in.
+/// This library does not read the environment. To behave like libpq, pass the variables in.
 ///
 /// ```
 /// use tenant_core::{Database, LibpqDefaults};
@@ -53,7 +52,7 @@ const PASSWORDS: &str = if cfg!(windows) {
 };
 
 impl LibpqDefaults {
-    /// Takes those of `variables` that count. An empty one counts as missing.
+    /// Takes the relevant variables. An empty variable counts as missing.
     #[must_use]
     pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let names = Self::variable_names().collect::<Vec<_>>();
@@ -65,25 +64,24 @@ impl LibpqDefaults {
         }
     }
 
-    /// The names of all variables that count.
+    /// Returns the names of all relevant variables.
     pub fn variable_names() -> impl Iterator<Item = &'static str> {
         let options = known::ALL.iter().filter_map(|known| known.variable);
         options.chain(OTHERS)
     }
 
-    /// The variables that say which database is meant, of those that are there: `PGSERVICE`
-    /// and `PGDATABASE`. Without one of them, a program would guess.
+    /// Returns the variables that name a database and are set: `PGSERVICE` and `PGDATABASE`.
+    /// Without one of them, a program would guess.
     pub fn naming_a_database(&self) -> impl Iterator<Item = &'static str> {
         ["PGSERVICE", "PGDATABASE"]
             .into_iter()
             .filter(|name| self.get(name).is_some())
     }
 
-    /// `url` with everything in it that libpq would take from elsewhere: a URL that any
-    /// program can use. Where nothing is added, it is the same text.
+    /// Adds to `url` everything that libpq would read from elsewhere, so that any program can use
+    /// it. If nothing is added, the text does not change.
     ///
-    /// `postgres://` is a URL that leaves all of it out. The result can contain a password: it
-    /// is for connecting, never for showing.
+    /// `postgres://` leaves everything out. The result can contain a password, so never show it.
     ///
     /// # Errors
     ///

@@ -58,8 +58,7 @@ pub(super) fn config(parameters: &Parameters, ssl_mode: SslMode) -> Result<Confi
     if let Some(negotiation) = parameters.one_of("sslnegotiation", &negotiation)? {
         if negotiation == SslNegotiation::Direct && !ssl_mode.is_demanded() {
             return Err(invalid(
-                "its sslnegotiation=direct goes together with sslmode=require or a stricter one \
-                 only",
+                "its sslnegotiation=direct needs sslmode=require or stricter",
             ));
         }
         config.ssl_negotiation(negotiation);

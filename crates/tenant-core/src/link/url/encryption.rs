@@ -26,8 +26,8 @@ pub(super) fn of(parameters: &Parameters) -> Result<(SslMode, TlsOptions), Conne
     let given = parameters.one_of("sslmode", &SslMode::NAMES)?;
     if roots == Roots::System && given.is_some_and(|mode| mode != SslMode::VerifyFull) {
         return Err(invalid(
-            "its sslrootcert=system goes together with sslmode=verify-full only: anyone can get \
-             a certificate for some name from the authorities of the system",
+            "its sslrootcert=system needs sslmode=verify-full: anyone can get a certificate for \
+             some name from a public authority",
         ));
     }
     let mode = given.unwrap_or(match roots {

@@ -55,7 +55,7 @@ fn value(text: &str) -> Result<(String, &str), String> {
         }
     }
     match quoted {
-        Some(_) => Err("a value begins with a quote and does not end with one".to_owned()),
+        Some(_) => Err("a value has an opening quote but no closing quote".to_owned()),
         None => Ok((value, "")),
     }
 }

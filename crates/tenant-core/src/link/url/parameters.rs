@@ -133,7 +133,7 @@ impl Parameters {
             Kind::Only(values) if values.contains(&text.to_ascii_lowercase().as_str()) => {}
             Kind::Only(values) => {
                 return Err(format!(
-                    "{} cannot be anything but {} here",
+                    "{} must be {} here",
                     named(key, origin),
                     values.join(" or ")
                 ));

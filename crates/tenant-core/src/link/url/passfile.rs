@@ -47,7 +47,7 @@ fn unfit(metadata: &Metadata) -> Option<&'static str> {
         return Some("it is not a file");
     }
     others_can_read(metadata)
-        .then_some("others can read it; its permissions have to be 0600 or less (chmod 0600)")
+        .then_some("others can read it; its permissions must be 0600 or less (chmod 0600)")
 }
 
 #[cfg(unix)]

@@ -17,7 +17,7 @@ pub(super) fn decoded(text: &str) -> Result<Vec<u8>, String> {
         }
         let digits = rest.next().and_then(digit).zip(rest.next().and_then(digit));
         match digits {
-            Some((0, 0)) => return Err("it contains %00, which cannot be in any part".to_owned()),
+            Some((0, 0)) => return Err("it contains %00, which is not allowed".to_owned()),
             Some((high, low)) => bytes.push(high * 16 + low),
             None => {
                 return Err(
@@ -38,7 +38,7 @@ pub(super) fn decoded(text: &str) -> Result<Vec<u8>, String> {
 /// As [`decoded`].
 pub(super) fn decoded_text(text: &str) -> Result<String, String> {
     String::from_utf8(decoded(text)?)
-        .map_err(|_| "a part of it is not UTF-8 once its percent-encoding is decoded".to_owned())
+        .map_err(|_| "a percent-encoded part of it is not UTF-8".to_owned())
 }
 
 fn digit(byte: u8) -> Option<u8> {

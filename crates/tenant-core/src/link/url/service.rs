@@ -23,7 +23,7 @@ pub(super) fn add(
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => {
                 return Err(format!(
-                    "the file of services {} cannot be read: {error}",
+                    "could not read the service file {}: {error}",
                     file.display()
                 ));
             }
@@ -42,8 +42,8 @@ pub(super) fn add(
     }
     let shown = files.iter().map(|file| file.display().to_string());
     Err(match shown.collect::<Vec<_>>().join(" or ") {
-        none if none.is_empty() => "it names a service, and no file of services is known: name \
-                                    one with `servicefile` or PGSERVICEFILE"
+        none if none.is_empty() => "it names a service, but no service file is known (set \
+                                    `servicefile` or PGSERVICEFILE)"
             .to_owned(),
         files => format!("the service that it names is not in {files}"),
     })

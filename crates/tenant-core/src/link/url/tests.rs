@@ -104,7 +104,7 @@ fn an_unknown_sslmode_is_refused_with_those_that_are_known() {
     let error = parse("postgres://h/d?sslmode=always").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the database URL cannot be used: its sslmode must be one of disable, allow, \
+        "cannot use the database URL: its sslmode must be one of disable, allow, \
          prefer, require, verify-ca, verify-full"
     );
 }
@@ -136,7 +136,7 @@ fn what_is_no_postgres_url_is_refused() {
 
 fn refused(text: &str) -> String {
     let error = parse(text).unwrap_err().to_string();
-    let reason = error.strip_prefix("the database URL cannot be used: ");
+    let reason = error.strip_prefix("cannot use the database URL: ");
     reason.unwrap_or(&error).to_owned()
 }
 
@@ -189,10 +189,7 @@ fn hosts_ports_and_addresses_that_do_not_fit_are_refused() {
             "postgres://h/d?hostaddr=h",
             "its hostaddr must be an IP address",
         ),
-        (
-            "postgres://[::1/d",
-            "its host begins with `[` and has no `]`",
-        ),
+        ("postgres://[::1/d", "its host has a `[` but no `]`"),
         ("postgres://h:5432/d@x", "it has a `/` before its `@`"),
         ("postgres://h/d@x", "it has a `/` before its `@`"),
         ("host=a:b", "its host must not contain a `:`"),
@@ -249,7 +246,7 @@ fn options_of_other_tools_are_named_with_what_to_write() {
         ),
         (
             "gssencmode=require",
-            "its gssencmode cannot be anything but disable or prefer here",
+            "its gssencmode must be disable or prefer here",
         ),
     ] {
         for text in [
@@ -300,13 +297,10 @@ fn the_authorities_of_the_system_go_with_the_strictest_mode_only() {
         (SslMode::VerifyFull, Roots::System)
     );
     let error = refused("postgres://h/d?sslrootcert=system&sslmode=verify-ca");
-    assert!(
-        error.starts_with("its sslrootcert=system goes together with"),
-        "{error}"
-    );
+    assert!(error.starts_with("its sslrootcert=system needs"), "{error}");
     let error = refused("postgres://h/d?sslnegotiation=direct");
     assert!(
-        error.starts_with("its sslnegotiation=direct goes together with"),
+        error.starts_with("its sslnegotiation=direct needs"),
         "{error}"
     );
 }

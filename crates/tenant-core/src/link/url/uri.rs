@@ -66,12 +66,12 @@ fn read_hosts(text: &str, parameters: &mut Parameters) -> Result<(), String> {
             Some(rest) => {
                 let (host, behind) = rest
                     .split_once(']')
-                    .ok_or("its host begins with `[` and has no `]`")?;
+                    .ok_or("its host has a `[` but no `]`")?;
                 let port = match behind {
                     "" => "",
                     behind => behind
                         .strip_prefix(':')
-                        .ok_or("something else than a port follows its host in `[...]`")?,
+                        .ok_or("its host in `[...]` is followed by something other than a port")?,
                 };
                 (host, port)
             }

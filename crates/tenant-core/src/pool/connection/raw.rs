@@ -11,8 +11,7 @@ use super::super::scope::Scope;
 use super::ScopedConnection;
 
 impl<S: Scope> ScopedConnection<S> {
-    /// Lends the connection beneath, for an existing function that takes
-    /// `&mut AsyncPgConnection`:
+    /// Lends the underlying connection to an existing function that takes `&mut AsyncPgConnection`:
     ///
     /// ```no_run
     /// # use diesel::prelude::*;
@@ -29,40 +28,39 @@ impl<S: Scope> ScopedConnection<S> {
     /// }
     /// ```
     ///
-    /// **This is the opening in the wall.** The type no longer shows whose connection it
-    /// is: a function that is given the wrong tenant's compiles. Where you can, write
-    /// `C: AsyncConnection<Backend = Pg>` instead, which takes every connection and needs
-    /// no opening.
+    /// **This bypasses the type check.** The type no longer shows the tenant, so a call with the
+    /// wrong tenant's connection compiles. Where you can, use the parameter `C:
+    /// AsyncConnection<Backend = Pg>` instead, which accepts every connection.
     ///
     /// # What still holds
     ///
-    /// * The transaction has begun, its path leads to the schema, and what the function does
-    ///   is kept by the commit, not before.
-    /// * Whatever it leaves, the next user of the connection doesn't find it: settings, roles,
-    ///   temporary tables, locks, an open transaction, prepared statements, an instrumentation,
-    ///   a size of the cache. A query whose future was dropped is canceled.
-    /// * If it ended the transaction, the commit returns
-    ///   [`PoolError::Ended`](crate::PoolError::Ended); if it reset the path,
-    ///   [`PoolError::PathReset`](crate::PoolError::PathReset); if a transaction inside it was
-    ///   given up, [`PoolError::GivenUp`](crate::PoolError::GivenUp). Later queries on this
-    ///   value return the same.
+    /// * The transaction has begun, and its path leads to the schema. Changes of the function are
+    ///   committed with the transaction, not before.
+    /// * The next user of the connection finds nothing that the function left: settings, roles,
+    ///   temporary tables, locks, an open transaction, prepared statements, an instrumentation, a
+    ///   cache size. A query whose future was dropped is canceled.
+    /// * If the function ended the transaction, the commit returns
+    ///   [`PoolError::Ended`](crate::PoolError::Ended). If it reset the path, the commit returns
+    ///   [`PoolError::PathReset`](crate::PoolError::PathReset). If it dropped an inner transaction,
+    ///   the commit returns [`PoolError::GivenUp`](crate::PoolError::GivenUp). Later queries on
+    ///   this value return the same error.
     ///
     /// # What doesn't hold
     ///
-    /// * While it is lent, nothing refuses a query after the end of the transaction. If the
-    ///   function runs `COMMIT` and goes on, names lead to where the role's own path leads.
+    /// * While the connection is lent, queries after the end of the transaction are not refused. If
+    ///   the function runs `COMMIT` and continues, names resolve in the role's own path.
     /// * `build_transaction` of diesel-async fails with
-    ///   [`AlreadyInTransaction`](diesel::result::Error::AlreadyInTransaction), because there
-    ///   is a transaction; `transaction` makes a savepoint. In a
-    ///   [`Session`](crate::Session), both work as they always did.
+    ///   [`AlreadyInTransaction`](diesel::result::Error::AlreadyInTransaction), because a
+    ///   transaction is open. `transaction` creates a savepoint. In a [`Session`](crate::Session),
+    ///   both work as usual.
     /// * Errors are plain errors of Diesel, so
     ///   [`PoolError::sqlstate`](crate::PoolError::sqlstate) knows only what Diesel tells apart.
     ///
     /// # Errors
     ///
-    /// What beginning the transaction meets, if this is its first use; as for a query.
-    /// [`PoolError::NeedsDirect`](crate::PoolError::NeedsDirect) where each statement has a
-    /// transaction of its own ([`autocommit`](crate::TenantPool::autocommit) behind a pooler).
+    /// Errors of the beginning of the transaction, on the first use, as for a query.
+    /// [`PoolError::NeedsDirect`](crate::PoolError::NeedsDirect) if each statement has its own
+    /// transaction ([`autocommit`](crate::TenantPool::autocommit) behind a pooler).
     pub async fn as_async_pg(&mut self) -> QueryResult<&mut AsyncPgConnection> {
         self.require_path()?;
         if self.kind == Kind::Each {

@@ -11,10 +11,9 @@ use crate::shape::{Change, Difference, Mending};
 use crate::{Error, ForeignSign, InvalidName, NameRule, SchemaName, TenantName};
 
 impl Problem {
-    /// What to do about it: one of these, in the order in which to try them.
+    /// What to do about it: alternatives, in the order to try them.
     ///
-    /// `registry` is that of the tenants it is about:
-    /// [`Tenants::registry`](crate::Tenants::registry).
+    /// `registry` is the registry of the tenants: [`Tenants::registry`](crate::Tenants::registry).
     #[must_use]
     pub fn remedies(&self, registry: &Registry) -> Vec<Remedy> {
         let name = self.tenant.as_deref().unwrap_or_default();
@@ -123,9 +122,8 @@ impl Problem {
         }
     }
 
-    /// The statements that would fix it, in order. None where there is no SQL for
-    /// it, or where a command does it better. `registry` as for
-    /// [`remedies`](Self::remedies).
+    /// The statements that fix it, in order. Empty if there is no SQL for it, or if a command is
+    /// better. `registry` as for [`remedies`](Self::remedies).
     #[must_use]
     pub fn sql(&self, registry: &Registry) -> Vec<String> {
         match &self.kind {

@@ -30,7 +30,7 @@ pub(in crate::shape) fn hold_back(expected: &Shape, found: &Shape, differences: 
             // A part has all columns of the whole.
             let whole = whole.filter(|it| columns(expected, it).is_subset(&columns(found, name)));
             let whole = whole.collect::<Vec<_>>();
-            note(difference, "may have been a part of", &whole, "before");
+            note(difference, "possibly a former part of", &whole);
             if !whole.is_empty() {
                 continue;
             }
@@ -41,13 +41,13 @@ pub(in crate::shape) fn hold_back(expected: &Shape, found: &Shape, differences: 
             Change::Extra => {
                 let ones = pairs.iter().filter(|(_, other)| *other == name);
                 let ones = ones.map(|it| it.0).collect::<Vec<_>>();
-                note(difference, "may be", &ones, "under another name");
+                note(difference, "possibly renamed from", &ones);
                 continue;
             }
             _ => continue,
         };
         let others = others.collect::<Vec<_>>();
-        note(difference, "may be what is called", &others, "now");
+        note(difference, "possibly renamed to", &others);
     }
 }
 
@@ -89,18 +89,13 @@ pub(super) fn is_doubtful(
 }
 
 /// Says what a difference may be, and leaves it to people.
-pub(in crate::shape) fn note(
-    difference: &mut Difference,
-    before: &str,
-    others: &[&ObjectName],
-    after: &str,
-) {
+pub(in crate::shape) fn note(difference: &mut Difference, before: &str, others: &[&ObjectName]) {
     if others.is_empty() {
         return;
     }
     let others = others.iter().map(|it| format!("`{}`", it.name));
     let others = others.collect::<Vec<_>>().join(" or ");
-    difference.note = Some(format!("it {before} {others} {after}"));
+    difference.note = Some(format!("{before} {others}"));
     difference.mending = Mending::ByHand;
     difference.statements.clear();
     difference.core.clear();

@@ -400,7 +400,7 @@ pub(in crate::shape) fn leave_alone(
     });
     for one in shadowed {
         for it in differences.iter_mut().filter(|it| it.object == one.now) {
-            leave(it, format!("it should be called `{}`", one.name));
+            leave(it, format!("expected name `{}`", one.name));
         }
     }
     let exchanged = shadowed.iter().filter(|it| it.is_exchanged);
@@ -431,7 +431,7 @@ pub(in crate::shape) fn leave_alone(
             let kind = successor.kind.words();
             leave(
                 it,
-                format!("the {kind} `{}` has another's name", successor.name),
+                format!("{kind} `{}` has the name of another {kind}", successor.name),
             );
         }
     }

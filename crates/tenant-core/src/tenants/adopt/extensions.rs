@@ -14,7 +14,7 @@ const USUAL: &str = "ext";
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn extensions_inside(
     reading: &Reading<'_>,
     schema: &SchemaName,
@@ -23,7 +23,7 @@ pub(super) async fn extensions_inside(
     let sql = "SELECT e.extname::text, e.extrelocatable FROM pg_catalog.pg_extension e \
                JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace \
                WHERE n.nspname = $1 ORDER BY e.extname";
-    let failed = |error| Error::database("looking for extensions in the schema", error);
+    let failed = |error| Error::database("look for extensions in the schema", error);
     let name = schema.as_str();
     let parameter = (&name as &(dyn ToSql + Sync), Type::NAME);
     let rows = reading.query(sql, &[parameter]).await.map_err(failed)?;

@@ -114,8 +114,9 @@ async fn settled(
         if let Some(error) = NotKept::of(target, unmet) {
             return Err(error);
         }
-        let action = format!("{schema}: checking what the application's own work has left");
-        return Err(Error::database(action, PgError::from_text(unmet.words())));
+        let action = "check the changes of the application's own work";
+        let source = PgError::from_text(unmet.words());
+        return Err(Error::database_of(schema, action, source));
     }
     if error.kind() != ErrorKind::Unreachable {
         return Err(error.into());
@@ -124,8 +125,8 @@ async fn settled(
         Some(true) => Ok(()),
         Some(false) => Err(error.into()),
         None => {
-            let action = format!("{schema}: {}", engine::LOST);
-            Err(Error::database(action, PgError::from_text(error)))
+            let source = PgError::from_text(error);
+            Err(Error::database_of(schema, engine::LOST, source))
         }
     }
 }

@@ -7,53 +7,51 @@ use crate::Error;
 use crate::report::{Problem, ProblemKind};
 use crate::tenants::trial::{is_for_another_session, is_for_no_transaction};
 
-/// What a health check found.
+/// The result of a health check.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Health {
-    /// How many tenants were looked at.
+    /// How many tenants were checked.
     pub checked: usize,
-    /// How many of them could not be read, such as those on a server that is away. Nothing
-    /// is known of these.
+    /// How many of them could not be read, such as tenants on an unreachable node. Nothing is known
+    /// about them.
     pub unread: usize,
-    /// How many of them look exactly as their migrations make them; `None` when the
-    /// check was a quick one, or could not know that.
+    /// How many of them match their migrations exactly; `None` if the check was a quick one, or if
+    /// this is unknown.
     pub as_expected: Option<usize>,
-    /// The tenants and spares that were not compared with what their migrations make,
-    /// because another session held a lock in them, such as a migration under way. By name.
+    /// The tenants and spares, by name, that were not compared because another session held a lock
+    /// in them. For example, a migration was running.
     pub busy: Vec<String>,
-    /// What is wrong, the public schema first, then by tenant.
+    /// The problems: first of the public schema, then by tenant.
     pub problems: Vec<Problem>,
-    /// Why it is not known what the tenants should look like, when it is not: these
-    /// migrations cannot all be tried in one transaction, and no database could be
-    /// made to try them in.
+    /// Why the expected definition is unknown, if it is. For example, the migrations need more than
+    /// one transaction, and no scratch database could be created.
     pub not_checked: Option<Error>,
-    /// What each run of the migrations makes differently, such as a default with the moment
-    /// in it, in words: it was not compared.
+    /// What differs between runs of the migrations, in words, such as a default that contains a
+    /// time. It was not compared.
     pub varying: Vec<String>,
-    /// What tenants have and a schema behind theirs in the path at run time as well, what
-    /// most tenants have first. It is worth a look and no problem: the tenant's own is used.
+    /// Objects that both tenants and a schema behind them in the search path have, the most
+    /// frequent first. These are no problems, because the tenant's object is used.
     pub in_both: Vec<InBoth>,
     pub(super) all_are_busy: bool,
 }
 
 impl Health {
-    /// Whether everything that was to be checked was, and is as it should be. A check
-    /// that compared no tenant at all is not healthy.
+    /// Whether the check covered everything and found no problem. A check that compared no tenant
+    /// is not healthy.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.problems.is_empty() && !self.compared_nothing()
     }
 
-    /// Whether there are tenants, and none could be compared with what their migrations
-    /// create.
+    /// Whether there are tenants, but none could be compared with its migrations.
     #[must_use]
     pub fn compared_nothing(&self) -> bool {
         self.checked > 0 && (self.not_checked.is_some() || self.all_are_busy)
     }
 
-    /// The same problem of several tenants as one, the most frequent first: what is
-    /// wrong in words, and the tenants by name. What is no single tenant's is left out.
+    /// Groups equal problems of several tenants, the most frequent first: the problem in words, and
+    /// the tenants by name. Problems that concern no single tenant are left out.
     #[must_use]
     pub fn groups(&self) -> Vec<(String, Vec<&Problem>)> {
         let mut groups = BTreeMap::<String, Vec<&Problem>>::new();

@@ -12,15 +12,15 @@ use crate::path::RuntimePath;
 use crate::registry::{Registry, Rows};
 use crate::tenants::reading::Reading;
 
-/// Something that tenants have, and a schema behind theirs as well. A tenant's own comes
-/// first, so this is no fault. A tenant that lacks it uses the other one without an error.
+/// An object that both tenants and a schema behind them have. The tenant's object comes first, so
+/// this is no problem. A tenant that lacks the object uses the other one without an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InBoth {
-    /// What it is: `table`, `view`, `materialized view`, `foreign table`, `sequence`, `type`,
+    /// Its kind: `table`, `view`, `materialized view`, `foreign table`, `sequence`, `type`,
     /// `domain`, `function`.
     pub kind: String,
-    /// Its name; of a function with the types of its arguments.
+    /// Its name; for a function, with the types of its arguments.
     pub name: String,
     /// The schema behind.
     pub schema: String,
@@ -39,7 +39,7 @@ impl fmt::Display for InBoth {
         let counted = if *tenants == 1 { "tenant" } else { "tenants" };
         write!(
             formatter,
-            "{kind} `{name}` is in {tenants} {counted} and in `{schema}` behind"
+            "{kind} `{name}` exists in {tenants} {counted} and in the schema `{schema}` behind them"
         )
     }
 }
@@ -48,7 +48,7 @@ impl fmt::Display for InBoth {
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn in_both(
     reading: &Reading<'_>,
     registry: &Registry,
@@ -64,7 +64,7 @@ pub(super) async fn in_both(
     ];
     let rows = reading.query(&question(registry), &parameters).await;
     let found = rows.and_then(|rows| rows.iter().map(read).collect());
-    found.map_err(|error| Error::database("looking for names behind the tenants", error))
+    found.map_err(|error| Error::database("look for names behind the tenants", error))
 }
 
 fn read(row: &Row) -> Result<InBoth, DriverError> {

@@ -16,7 +16,7 @@ use crate::tenants::reading::Reading;
 ///
 /// # Errors
 ///
-/// What the server says.
+/// A server error.
 pub(super) async fn unqualified_functions(
     reading: &Reading<'_>,
     shape: &Shape,
@@ -29,7 +29,7 @@ pub(super) async fn unqualified_functions(
         return Ok(Vec::new());
     }
     let elsewhere = elsewhere(reading, &names.into_iter().collect::<Vec<_>>()).await;
-    let failed = |error| Error::database("looking for the names in functions", error);
+    let failed = |error| Error::database("look for the names in functions", error);
     let found = unqualified(shape, &elsewhere.map_err(failed)?);
     let problems = found.into_iter().map(|found| Problem {
         tenant: None,

@@ -4,17 +4,16 @@ use std::num::NonZeroUsize;
 
 use crate::Version;
 
-/// How far back.
+/// How far to roll back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RollbackTo {
-    /// So many of the newest versions that any of the tenants has are reverted. Those
-    /// that lack them stay as they are, so that the same call goes on after one in
-    /// which some failed.
+    /// Rolls back this many of the newest versions that any tenant has. Tenants without these
+    /// versions stay unchanged, so you can repeat a call in which some tenants failed.
     Steps(NonZeroUsize),
-    /// All that is newer than this version is reverted.
+    /// Rolls back all versions that are newer than this version.
     Version(Version),
-    /// All is reverted.
+    /// Rolls back all versions.
     Nothing,
 }
 

@@ -187,6 +187,6 @@ pub(in crate::tenants) fn registry_error(
     let error = PgError::from(error);
     match error.sqlstate() {
         Some("42P01" | "3F000") if registry.is_ours(&error) => registry.not_set_up(),
-        _ => Error::database("reading the list of tenants", error),
+        _ => Error::database("read the list of tenants", error),
     }
 }

@@ -52,7 +52,7 @@ async fn a_server_that_has_nothing_free_is_named_before_anything_is_copied() {
         cluster.workers[worker].restart();
         let said = lacking(relocate(&tenants, "acme", &to, Writers::GoOn).await);
         let expected = format!(
-            "tenant `acme` cannot be moved while others write to it: {setting} is 0 on the server \
+            "cannot move tenant `acme` without blocking writes: {setting} is 0 on the server \
              {address}, and all of it is in use"
         );
         assert_eq!(said, expected);
@@ -98,7 +98,7 @@ async fn a_move_for_which_no_worker_of_replication_starts_is_called_off() {
     let said = lacking(relocate(&tenants, second, &to, Writers::GoOn).await);
     assert!(
         said.ends_with(&format!(
-            "PostgreSQL starts no worker of logical replication on the server {to}"
+            "PostgreSQL cannot start a logical replication worker on node {to}"
         )),
         "{said}"
     );

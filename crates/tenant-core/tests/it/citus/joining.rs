@@ -145,7 +145,7 @@ async fn a_server_that_does_not_answer_is_named_with_its_tenants() {
     assert_eq!(node, address);
     let groups = health.groups();
     let mut groups = groups.iter().map(|(what, _)| what);
-    assert!(groups.all(|what| !what.contains("cannot be reached")));
+    assert!(groups.all(|what| !what.contains("could not reach")));
     let listed = tenants.list().await.unwrap();
     let on_it = listed.iter().filter(|tenant| {
         let place = tenant.place.as_ref().unwrap();

@@ -164,7 +164,10 @@ async fn a_migration_that_fails_leaves_nothing_of_the_tenant_that_was_registered
         panic!("{error:?}")
     };
     assert_eq!(failure.line, 2, "{error}");
-    assert!(error.to_string().contains("removed again"), "{error}");
+    assert!(
+        error.to_string().contains("the new tenant was removed"),
+        "{error}"
+    );
     assert_eq!(cluster.on_workers("acme").await, 0);
     let registered = "SELECT count(*)::text FROM schema_tracker";
     assert_eq!(cluster.value(registered).await, "0");
