@@ -13,12 +13,14 @@
 
 pub mod ask;
 pub mod built;
+pub mod columns;
 pub mod complete;
 mod count;
 pub mod database;
 mod env_file;
 mod environment;
 pub mod exit;
+pub mod help;
 pub mod hints;
 pub mod init;
 pub mod interrupt;
@@ -35,8 +37,10 @@ mod program;
 pub mod project;
 pub mod remedy;
 mod script;
+pub mod selection;
 pub mod settings;
 mod shell;
+mod unknown;
 mod url;
 pub mod words;
 
@@ -50,5 +54,6 @@ pub use options::Common;
 pub use output::Output;
 pub use program::Program;
 pub use script::{Context, Entry, Script, refuse};
+pub use selection::Selecting;
 pub use settings::ProjectSettings;
 pub use tenant_settings::files;

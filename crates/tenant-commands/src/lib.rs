@@ -10,6 +10,7 @@ pub mod entry;
 pub mod interrupt;
 mod json;
 mod messages;
+mod plan;
 mod progress;
 mod report;
 mod seed;

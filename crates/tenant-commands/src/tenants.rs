@@ -4,10 +4,10 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
+use command_line::Context;
 use command_line::output::shown;
 use command_line::settings::{HooksOn, failure};
-use command_line::{Context, NameArg};
-use tenant_core::{Selection, Settings, Tenants, Waiting};
+use tenant_core::{Settings, Tenants, Waiting};
 
 /// The tenants of that database.
 ///
@@ -91,24 +91,4 @@ fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).chain(['.']).collect()
-}
-
-/// The tenants that `--only` selects: all when it is not given.
-///
-/// # Errors
-///
-/// As [`Context::existing_name`].
-pub(crate) async fn selected(
-    context: &Context,
-    tenants: &Tenants,
-    only: &[NameArg],
-) -> anyhow::Result<Selection> {
-    if only.is_empty() {
-        return Ok(Selection::all());
-    }
-    let mut names = Vec::new();
-    for one in only {
-        names.push(context.existing_name(tenants, one).await?);
-    }
-    Ok(Selection::only(&names))
 }

@@ -129,19 +129,24 @@ async fn tenants_are_completed_wherever_a_command_takes_one() {
     let project = with_tenants().await;
     let answers = |line: &str| answers(&project.folder, line);
     for line in [
-        "accept-edits --only",
+        "accept-edits",
         "clone",
         "diff",
-        "distribute --only",
+        "distribute",
         "drop",
         "drop --yes",
-        "health --only",
+        "health",
+        "health --quick globex",
+        "list",
+        "migrate",
+        "migrate globex",
         "migrate --only globex --only",
         "move",
         "rename",
         "repair",
-        "rollback --only",
-        "squash --only",
+        "repair globex",
+        "rollback --to 0 globex",
+        "squash",
         "url",
     ] {
         assert_eq!(
@@ -153,6 +158,8 @@ async fn tenants_are_completed_wherever_a_command_takes_one() {
     assert_eq!(answers("tenants studio --tenant=g"), ["--tenant=globex"]);
     assert_eq!(answers("tenants drop "), ["acme", "acme_two", "globex"]);
     assert_eq!(answers("tenants diff acme "), ["acme_two", "globex"]);
+    assert_eq!(answers("tenants migrate acme "), ["acme_two", "globex"]);
+    assert_eq!(answers("tenants migrate --match ac"), [""; 0]);
     for line in ["create", "clone acme", "rename acme", "adopt"] {
         assert_eq!(answers(&format!("tenants {line} a")), [""; 0], "{line}");
     }

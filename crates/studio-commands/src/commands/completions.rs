@@ -7,13 +7,9 @@ use serde::Serialize;
 
 /// Print the script that completes commands in a shell
 ///
-/// For example in bash: source <(cargo xtask completions bash)
-///
-/// The script asks the program at each key press. So it also completes tenants, by the
-/// database of the options so far, the environment and the settings. A database that does
-/// not answer within 2 seconds completes none.
-///
-/// With --json: shell, script.
+/// The script asks the program at each key press, so it also completes tenants. It finds
+/// the database by the options so far, the environment and the settings. If the database
+/// does not answer within 2 seconds, no tenant is completed.
 #[derive(Debug, Parser)]
 #[command(name = "completions", version)]
 pub struct Completions {

@@ -19,7 +19,7 @@ const COMMANDS: [&str; 16] = [
     "repair-tenant acme",
     "diff-tenants acme globex",
     "rename-tenant acme globex",
-    "rollback-tenants --yes",
+    "rollback-tenants --steps 1 --yes",
     "drop-tenant acme --yes",
     "tenant-url acme",
 ];

@@ -63,7 +63,7 @@ async fn a_tenant_that_is_being_created_is_not_there_for_a_migration() {
     let create = at_gate(&database, &migrations, "create-tenant acme").await;
     database
         .run_with(&migrations, "migrate-tenants --only acme")
-        .exits_with(1)
+        .exits_with(2)
         .says(UNKNOWN);
     database
         .run_with(&migrations, "migrate-tenants")
@@ -83,7 +83,7 @@ async fn a_tenant_that_is_being_created_in_parts_is_completed_by_its_creator_alo
     assert_eq!(database.tracked().await, ["acme"]);
     for line in [
         "migrate-tenants",
-        "rollback-tenants --yes",
+        "rollback-tenants --steps 1 --yes",
         "drop-tenant acme --yes",
         "rename-tenant acme other",
         "clone-tenant acme other",

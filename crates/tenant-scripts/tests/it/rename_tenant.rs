@@ -82,7 +82,7 @@ async fn the_name_that_it_has_is_wrong_use_and_a_name_that_is_taken_is_not() {
         .says("tenant `beta` exists already")
         .says("Choose another name.");
     let refused = database.run("rename-tenant nobody new --json");
-    let refused = refused.exits_with(1);
+    let refused = refused.exits_with(2);
     assert_eq!(refused.error_message(), "there is no tenant `nobody`");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
 }
