@@ -128,8 +128,8 @@ const MIGRATE: [Example; 4] = [
 ];
 
 const COMPLETIONS_OF: [Example; 1] = [example(
-    "bash >> ~/.bashrc",
-    "complete commands in new shells",
+    "bash",
+    "use it with: source <(tenants completions bash)",
 )];
 
 /// All of them.

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use clap_complete::Shell;
+use command_line::help::{Example, example};
 use command_line::{Common, Context, Script, Verdict, complete};
 use serde::Serialize;
 
@@ -28,6 +29,11 @@ struct Document {
 }
 
 impl Script for Completions {
+    const EXAMPLES: &'static [Example] = &[example(
+        "bash",
+        "use it with: source <(cargo xtask completions bash)",
+    )];
+
     /// A shell that starts in a folder with a mistake in its settings is to start.
     const READS_SETTINGS: bool = false;
 
