@@ -15,23 +15,34 @@ pub(crate) const COMMON: &str = "Common options";
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = COMMON)]
 pub struct Common {
-    /// Database to use [env: DATABASE_URL] [default: .env, PGDATABASE, else the project's server]
+    /// Database [env: DATABASE_URL, also in .env]
+    ///
+    /// Without it, PGDATABASE and then the project's own server decide.
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
 
-    /// File with the project's settings [env: TENANTS_CONFIG] [default: the nearest tenants.toml]
+    /// File with settings [env: TENANTS_CONFIG]
+    ///
+    /// Without it, the nearest tenants.toml is read.
     #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     pub config: Option<PathBuf>,
 
-    /// Folder with `public/` and `tenant/` migrations, instead of those compiled in
+    /// Folder with public/ and tenant/
+    ///
+    /// Its migrations are used instead of those compiled in.
     #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub migrations_dir: Option<PathBuf>,
 
-    /// Schema with extensions, searched after the tenant's own [env: TENANT_EXTENSIONS_SCHEMA]
+    /// Extensions [env: TENANT_EXTENSIONS_SCHEMA]
+    ///
+    /// Schema with extensions, searched after the tenant's own.
     #[arg(long, value_name = "NAME", global = true)]
     pub extensions_schema: Option<String>,
 
-    /// Object of that schema that tenant migrations may change; repeatable [env: TENANT_SHARED_OBJECTS]
+    /// Objects in it [env: TENANT_SHARED_OBJECTS]
+    ///
+    /// Object of that schema that tenant migrations may change without naming the schema.
+    /// Repeatable.
     #[arg(
         long = "shared-object",
         value_name = "NAME",
@@ -40,11 +51,11 @@ pub struct Common {
     )]
     pub shared_objects: Vec<String>,
 
-    /// Never download PostgreSQL for the project's own server
+    /// Never download PostgreSQL
     #[arg(long, global = true)]
     pub no_download: bool,
 
-    /// Print one JSON document, also when something fails
+    /// Print one JSON document
     #[arg(long, global = true)]
     pub json: bool,
 
@@ -60,7 +71,9 @@ pub struct Common {
 /// How long to wait for others, and for a statement.
 #[derive(Debug, Clone, Args)]
 pub struct Locking {
-    /// How long to wait for a lock on a table; 0: no limit
+    /// Longest wait for a lock
+    ///
+    /// Of a table that another session has locked. 0 is no limit.
     #[arg(
         long,
         value_name = "TIME",
@@ -71,7 +84,9 @@ pub struct Locking {
     )]
     lock_timeout: Duration,
 
-    /// How long to wait for another run on the tenant
+    /// Longest wait for other runs
+    ///
+    /// On the same tenant or schema. 0 does not wait.
     #[arg(
         long,
         value_name = "TIME",
@@ -82,7 +97,7 @@ pub struct Locking {
     )]
     wait: Duration,
 
-    /// Time limit of each statement; 0: no limit
+    /// Limit per statement, 0: none
     #[arg(
         long,
         value_name = "TIME",
@@ -110,11 +125,13 @@ impl Locking {
 /// Where a run commits.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Transactions {
-    /// Commit once per schema, or after each migration
+    /// Commit per schema (default) or migration
     #[arg(
         long,
         value_name = "PER",
         value_enum,
+        hide_default_value = true,
+        hide_possible_values = true,
         default_value_t,
         hide_short_help = true
     )]
@@ -177,7 +194,7 @@ pub struct Failures {
     #[arg(long, value_name = "N", hide_short_help = true)]
     max_failures: Option<NonZeroUsize>,
 
-    /// Start no more tenants after the first failure
+    /// Start no more tenants after a failure
     #[arg(long, conflicts_with = "max_failures", hide_short_help = true)]
     fail_fast: bool,
 }
@@ -218,7 +235,9 @@ impl Common {
 /// Whether spares are used although migrations use the schema's name.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Naming {
-    /// Use spares even if migrations use the schema's name
+    /// Allow spares if migrations use the name
+    ///
+    /// Migrations that store the schema's name do not allow spares otherwise.
     #[arg(long, hide_short_help = true)]
     allow_name_uses: bool,
 }

@@ -26,11 +26,13 @@ pub struct Selecting {
     #[arg(value_name = "TENANT")]
     tenants: Vec<NameArg>,
 
-    /// Tenants whose names match, such as 'eu_*'; repeatable
+    /// Tenants that match, such as 'eu_*'
+    ///
+    /// `*` is any text, `?` is any one letter. Repeatable.
     #[arg(long = "match", value_name = "PATTERN")]
     patterns: Vec<Pattern>,
 
-    /// Tenants that a file names, one per line; - is stdin
+    /// File with names, one per line; -: stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     from_file: Option<PathBuf>,
 

@@ -144,7 +144,13 @@ impl Subcommand {
         let command = self.entry.command().name(self.name);
         let command = command.disable_version_flag(true);
         let command = command.mut_arg("migrations_dir", |dir| {
-            dir.help("Folder with `public/` and `tenant/` migrations, instead of the project's")
+            dir.help("Folder with public/ and tenant/")
+                .long_help(
+                    "Folder with public/ and tenant/, to use instead of the project's migrations",
+                )
+                .long_help(
+                    "Folder with public/ and tenant/, to use instead of the project's migrations",
+                )
         });
         let command = match self.about {
             Some(text) => command.about(text),
@@ -195,7 +201,7 @@ fn with_public(command: clap::Command, of_public: &clap::Command) -> clap::Comma
         .action(ArgAction::SetTrue)
         .conflicts_with_all(others)
         .help_heading(None::<&str>)
-        .help("Migrate the public schema instead of tenants");
+        .help("Migrate public instead of tenants");
     command.arg(public)
 }
 

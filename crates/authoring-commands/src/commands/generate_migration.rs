@@ -25,6 +25,12 @@ use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 /// afterwards, nothing is written. Functions that contain an old name are
 /// reported. What only a person can know is asked, or answered by the options
 /// below. Neither the tenants nor their data are touched.
+///
+/// With --json: streams: stream (public, tenant), changed, migration and path
+/// (null without a change), changes, proven (null without a change), broken
+/// (what fails afterwards), warnings (functions that contain an old name),
+/// not_tried, notes, rows (on how many the migration was tried), tables (how
+/// many took a row), and with --dry-run up and down; dry_run.
 #[derive(Debug, Parser)]
 #[command(name = "generate-migration", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
@@ -71,7 +77,7 @@ pub struct GenerateMigration {
     write_unproven: bool,
 
     /// Show the migration, and write nothing
-    #[arg(long, short = 'n')]
+    #[arg(long)]
     dry_run: bool,
 
     #[command(flatten)]

@@ -27,7 +27,7 @@ pub struct AcceptEdits {
     #[command(flatten)]
     selecting: Selecting,
 
-    /// Migration to accept; repeatable [default: all]
+    /// Migration to accept; repeatable
     #[arg(long, value_name = "VERSION")]
     migration: Vec<Version>,
 
@@ -38,7 +38,7 @@ pub struct AcceptEdits {
     #[command(flatten)]
     failures: Failures,
 
-    /// Check everything and change nothing
+    /// Check everything; change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 

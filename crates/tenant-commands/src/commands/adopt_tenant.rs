@@ -34,7 +34,7 @@ pub struct AdoptTenant {
     #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
     name: NameArg,
 
-    /// Schema of the tenant, if the list decides it
+    /// Schema, if the list of tenants decides it
     #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 
@@ -42,9 +42,9 @@ pub struct AdoptTenant {
     #[arg(long, value_name = "VERSION", value_parser = version::of)]
     at: Option<At>,
 
-    /// SQL file to run in the tenant; repeatable
+    /// SQL file to run in the tenant
     ///
-    /// It runs in the transaction that registers the tenant. `{name}` and `{schema}` are bound
+    /// Repeatable. It runs in the transaction that registers the tenant. `{name}` and `{schema}` are bound
     /// parameters. The files of `seed` in the settings do not run.
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,

@@ -36,7 +36,7 @@ pub struct CloneTenant {
     #[arg(value_name = "TO", value_hint = ValueHint::Other)]
     to: NameArg,
 
-    /// Schema of the new tenant, if the list decides it
+    /// Schema, if the list of tenants decides it
     #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 

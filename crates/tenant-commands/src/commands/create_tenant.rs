@@ -32,7 +32,7 @@ pub struct CreateTenant {
     #[arg(value_name = "NAME", required_unless_present = "from_file", value_hint = ValueHint::Other)]
     names: Vec<NameArg>,
 
-    /// Read names from a file, one per line; - is stdin
+    /// File with names, one per line; -: stdin
     #[arg(long, value_name = "FILE", alias = "names-from", value_hint = ValueHint::FilePath)]
     from_file: Option<PathBuf>,
 
@@ -40,13 +40,13 @@ pub struct CreateTenant {
     #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
-    /// Schema of the new tenant, if the list decides it
+    /// Schema, if the list of tenants decides it
     #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 
-    /// SQL file to run in each new tenant; repeatable
+    /// SQL file to run in each new tenant
     ///
-    /// It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
+    /// Repeatable. It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
     /// parameters.
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,

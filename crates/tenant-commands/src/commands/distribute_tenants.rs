@@ -35,7 +35,7 @@ pub struct DistributeTenants {
     #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
-    /// List what is not distributed and change nothing
+    /// List what is not distributed yet
     #[arg(long, short = 'n')]
     dry_run: bool,
 

@@ -34,7 +34,7 @@ pub struct DropTenant {
     #[arg(long, short)]
     yes: bool,
 
-    /// Drop objects outside the schema that depend on it
+    /// Drop objects elsewhere that depend on it
     #[arg(long, hide_short_help = true)]
     with_dependents: bool,
 

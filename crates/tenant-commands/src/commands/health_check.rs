@@ -33,7 +33,7 @@ pub struct HealthCheck {
     #[arg(long)]
     quick: bool,
 
-    /// Role of the application, to check its rights [env: TENANT_APP_ROLE]
+    /// Application's role, to check its rights [env: TENANT_APP_ROLE]
     #[arg(long, value_name = "ROLE")]
     app_role: Option<String>,
 

@@ -23,11 +23,11 @@ use crate::tenants;
 #[derive(Debug, Parser)]
 #[command(name = "migrate-public", version)]
 pub struct MigratePublic {
-    /// Show what is pending and change nothing
+    /// Show what is pending; change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 
-    /// Exit with 1 if something is pending; change nothing
+    /// Exit with 1 if something is pending
     #[arg(long)]
     check: bool,
 

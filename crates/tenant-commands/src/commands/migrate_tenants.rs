@@ -15,11 +15,9 @@ use crate::{interrupt, json, messages, plan, report, tenants};
 ///
 /// Each tenant is migrated in one transaction: it gets all of its pending migrations or
 /// none. A tenant that fails does not stop the others. Run the command again to retry
-/// it. Ctrl-C finishes the tenants in progress and starts no more. Spares are migrated
-/// too, unless you name tenants.
+/// it. Spares are migrated too, unless you name tenants.
 ///
-/// A tenant that is behind and has unknown migrations (applied, but not in this program)
-/// fails, unless you give --allow-unknown-migrations.
+/// Tenants that are behind and have unknown migrations fail, unless you allow them.
 ///
 /// Exit code 1: a tenant failed or was skipped. With --check: something is pending.
 #[derive(Debug, Parser)]
@@ -35,11 +33,11 @@ pub struct MigrateTenants {
     #[command(flatten)]
     failures: Failures,
 
-    /// Show what is pending and change nothing
+    /// Show what is pending; change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 
-    /// Exit with 1 if something is pending; change nothing
+    /// Exit with 1 if something is pending
     #[arg(long)]
     check: bool,
 

@@ -36,7 +36,7 @@ pub struct RepairTenant {
     #[command(flatten)]
     selecting: Selecting,
 
-    /// Try it, show the result and change nothing
+    /// Show what would change; change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 

@@ -20,14 +20,13 @@ use crate::{interrupt, json, messages, report, tenants, version};
 
 /// Roll back the newest migrations of tenants
 ///
-/// Runs down.sql of each migration, newest first, in one transaction per tenant: the
-/// tenant ends at the older version or stays unchanged. The command starts nothing if a
-/// migration has no down.sql or is unknown. Spares are rolled back too, unless you name
-/// tenants.
+/// Runs down.sql of each migration, newest first, in one transaction per tenant. Nothing
+/// starts if a migration has no down.sql or is unknown. Spares are rolled back too,
+/// unless you name tenants.
 ///
-/// Before it asks, the command shows which rows and columns would be lost. You confirm
-/// with the number of tenants. For scripts, --yes confirms, and needs --to or --steps.
-/// A job that may be retried needs --to: each run with --steps goes further back.
+/// The command shows what would be lost, and asks for the number of tenants. For
+/// scripts, --yes confirms and needs --to or --steps. Jobs that may be retried need
+/// --to: each run with --steps goes further back.
 ///
 /// Exit code 1: a tenant failed or was skipped, or you did not confirm.
 #[derive(Debug, Parser)]
@@ -36,11 +35,11 @@ pub struct RollbackTenants {
     #[command(flatten)]
     selecting: Selecting,
 
-    /// Roll back the N newest versions [default: 1]
+    /// Roll back N versions [default: 1]
     #[arg(long, value_name = "N")]
     steps: Option<NonZeroUsize>,
 
-    /// Roll back all that is newer; 0 rolls back everything
+    /// Roll back all that is newer; 0: everything
     #[arg(long, value_name = "VERSION", conflicts_with = "steps", value_parser = version::of)]
     to: Option<At>,
 
@@ -55,7 +54,7 @@ pub struct RollbackTenants {
     #[arg(long, short)]
     yes: bool,
 
-    /// Show what would be lost and change nothing
+    /// Show what would be lost; change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 
@@ -72,7 +71,7 @@ pub struct RollbackTenants {
 impl Script for RollbackTenants {
     const EXAMPLES: &'static [Example] = &[
         example("-n", "show what would be rolled back"),
-        example("acme --steps 2", "roll back two migrations of one tenant"),
+        example("acme --steps 2", "roll back one tenant twice"),
         example(
             "--to 20260101000000 --yes",
             "roll back to a version in a script",

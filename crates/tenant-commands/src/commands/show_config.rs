@@ -18,7 +18,7 @@ use serde::Serialize;
 #[derive(Debug, Parser)]
 #[command(name = "show-config", version)]
 pub struct ShowConfig {
-    /// Role of the application [env: TENANT_APP_ROLE]
+    /// Application's role [env: TENANT_APP_ROLE]
     #[arg(long, value_name = "ROLE")]
     app_role: Option<String>,
 

@@ -40,7 +40,7 @@ pub struct SpareTenants {
     #[arg(value_parser = clap::value_parser!(u16).range(..=MOST))]
     keep: Option<u16>,
 
-    /// With 0, drop spares of newer and other programs, too
+    /// With 0, drop those of other programs
     #[arg(long, hide_short_help = true)]
     include_other_programs: bool,
 

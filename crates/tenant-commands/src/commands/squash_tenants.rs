@@ -43,7 +43,7 @@ pub struct SquashTenants {
     #[command(flatten)]
     failures: Failures,
 
-    /// Check everything and change nothing
+    /// Check everything; change nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 

@@ -211,6 +211,8 @@ advice! {
     ReplaceFunctions,
     /// Change the tenant so that no text names its schema.
     RemoveName,
+    /// Create the application's table that lists tenants, or name another one.
+    CreateListTable,
     /// Allow a clone to have rows with the name, if no function works on the schema that a
     /// row names.
     AllowNameInRows,
