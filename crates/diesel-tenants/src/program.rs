@@ -85,7 +85,7 @@ fn template() -> String {
         }
     }
     text.push_str(
-        "\nHelp for a command: tenants COMMAND --help. Common options: tenants config --help\n\
+        "\nHelp: tenants COMMAND --help. Common options: tenants config --help\n\
          Exit codes: 0 done, 1 a problem, 2 wrong use, 3 no database, 130 interrupted",
     );
     text

@@ -67,7 +67,7 @@ pub(crate) async fn all_names(context: &Context) -> anyhow::Result<Vec<String>> 
         return Ok(Vec::new());
     };
     let rows = context.settings().registry()?.unwrap_or_default().rows("t");
-    let select = format!("SELECT ({})::text {}", rows.key, rows.from);
+    let select = format!("SELECT ({})::text FROM {}", rows.key, rows.from);
     in_transaction(&database, &select).await
 }
 

@@ -94,10 +94,7 @@ fn subcommands_options_values_and_files_are_completed() {
             vec!["--transaction=migration"],
         ),
         ("tenants completions z", vec!["zsh"]),
-        (
-            "tenants create --names-from n",
-            vec!["names of tenants.txt"],
-        ),
+        ("tenants create --from-file n", vec!["names of tenants.txt"]),
         ("tenants list --migrations-dir m", vec!["migrations/"]),
         ("tenants list > m", vec![]),
         ("tenants nonsense x", vec![]),
@@ -120,7 +117,8 @@ fn options_are_offered_once_a_dash_is_typed_or_nothing_else_can_follow() {
     );
     assert!(answers(&folder, "tenants list ").contains(&"--json".to_owned()));
     assert!(answers(&folder, "tenants drop acme ").contains(&"--yes".to_owned()));
-    assert!(answers(&folder, "tenants drop -").contains(&"--yes".to_owned()));
+    assert!(answers(&folder, "tenants drop --").contains(&"--yes".to_owned()));
+    assert!(answers(&folder, "tenants drop -").contains(&"-y".to_owned()));
     assert_eq!(answers(&folder, "tenants create "), [""; 0]);
 }
 

@@ -51,11 +51,8 @@ pub struct AcceptEdits {
 
 impl Script for AcceptEdits {
     const EXAMPLES: &'static [Example] = &[
-        example("-n", "check everything and change nothing"),
-        example(
-            "--migration 20260101000000",
-            "accept the edit of one migration",
-        ),
+        example("-n", "check, change nothing"),
+        example("--migration 20260101000000", "accept one edit"),
     ];
 
     fn common(&self) -> &Common {

@@ -21,12 +21,10 @@ use crate::{interrupt, json, messages, report, tenants, version};
 /// Roll back the newest migrations of tenants
 ///
 /// Runs down.sql of each migration, newest first, in one transaction per tenant. Nothing
-/// starts if a migration has no down.sql or is unknown. Spares are rolled back too,
-/// unless you name tenants.
+/// starts if a migration has no down.sql or is unknown. Spares follow the tenants.
 ///
-/// The command shows what would be lost, and asks for the number of tenants. For
-/// scripts, --yes confirms and needs --to or --steps. Jobs that may be retried need
-/// --to: each run with --steps goes further back.
+/// The command shows what would be lost, and asks. For scripts, --yes confirms and needs
+/// --to or --steps. Jobs that may be retried need --to.
 ///
 /// Exit code 1: a tenant failed or was skipped, or you did not confirm.
 #[derive(Debug, Parser)]

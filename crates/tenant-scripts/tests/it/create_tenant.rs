@@ -83,7 +83,7 @@ async fn a_file_that_is_not_there_is_wrong_use() {
         .run("create-tenant acme --names-from nowhere.txt")
         .exits_with(2)
         .prints_nothing()
-        .says("the names cannot be read from nowhere.txt")
+        .says("could not read names from nowhere.txt")
         .says("No such file or directory");
     assert!(database.tracked().await.is_empty());
 }
