@@ -84,8 +84,9 @@ async fn the_form_and_the_order_are_what_was_asked_for() {
     let database = Database::with_tenants("acme beta eu_one eu_two").await;
     database
         .execute(
-            "UPDATE schema_tracker SET created_at = '2020-01-01' WHERE name = 'eu_one';
-             UPDATE schema_tracker SET created_at = '2019-01-01' WHERE name = 'beta'",
+            "UPDATE schema_tracker SET created_at = CASE name WHEN 'beta' THEN '2019-01-01' \
+             WHEN 'eu_one' THEN '2020-01-01' WHEN 'acme' THEN '2021-01-01' \
+             ELSE '2022-01-01' END::timestamptz",
         )
         .await;
     let names = |line: &str| {

@@ -115,9 +115,9 @@ async fn a_name_that_no_tenant_has_is_wrong_use_and_no_tenant_is_migrated() {
         .says("error: there is no tenant `nobody`\n")
         .says(&format!("To list the tenants, run {list}."));
     database
-        .run_with(&migrations, "migrate-tenants ame --only bate")
+        .run_with(&migrations, "migrate-tenants ame --only bta")
         .exits_with(2)
-        .says("error: there are no tenants `ame`, `bate`\n")
+        .says("error: there are no tenants `ame`, `bta`\n")
         .says("Did you mean `acme`, `beta`?");
     let refused = database.run_with(&migrations, "migrate-tenants acne --json");
     let refused = refused.exits_with(2);

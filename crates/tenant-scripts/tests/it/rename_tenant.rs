@@ -27,7 +27,7 @@ async fn the_tenant_is_found_under_its_new_name_only() {
     database.run("health-check").succeeds();
     database
         .run("migrate-tenants --only acme")
-        .exits_with(1)
+        .exits_with(2)
         .says("there is no tenant `acme`");
     database.run("create-tenant acme").succeeds();
 }
