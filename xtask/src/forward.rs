@@ -15,8 +15,10 @@ const OPTIONS_WITH_A_VALUE: &[&str] = &[
     "--config",
     "--database-url",
     "--extensions-schema",
+    "--from-file",
     "--jobs",
     "--lock-timeout",
+    "--match",
     "--max-failures",
     "--migrations-dir",
     "--only",
@@ -198,7 +200,7 @@ mod tests {
             words.next()?.starts_with('<').then_some(name)
         });
         let with_value = with_value.collect::<Vec<_>>();
-        assert!(with_value.contains(&"--only"), "{with_value:?}");
+        assert!(with_value.contains(&"--match"), "{with_value:?}");
         for name in with_value {
             assert!(OPTIONS_WITH_A_VALUE.contains(&name), "{name}");
         }

@@ -28,6 +28,7 @@ use self::typed::Typed;
 use crate::{Environment, Program, Verdict, output};
 
 pub use self::registration::script;
+pub(crate) use self::tenants::all_names;
 
 /// How long a key press may take in all, the database included.
 const LIMIT: Duration = Duration::from_secs(2);

@@ -11,15 +11,17 @@ use crate::project::NoProject;
 /// How a command ended, as its exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// 0: done, all well.
+    /// 0: the command is done, and nothing is wrong.
     Done,
-    /// 1: done or tried, and something is wrong.
+    /// 1: the command is done or was tried, and something is wrong: a tenant failed, a check
+    /// found a problem, something is pending, two tenants differ.
     Wrong,
-    /// 2: wrong use.
+    /// 2: the command was called in a wrong way, for example with the name of a tenant that
+    /// does not exist. Nothing was changed. A comparison also ends so if it could not be made.
     Usage,
-    /// 3: no database, or one that is not set up.
+    /// 3: the database could not be reached, refused the login, or is not set up.
     NoDatabase,
-    /// 130: ended by Ctrl-C, SIGTERM or SIGHUP, after things were put in order.
+    /// 130: Ctrl-C, SIGTERM or SIGHUP ended the command, after it had cleaned up.
     Interrupted,
 }
 
@@ -34,7 +36,7 @@ impl Verdict {
             return Self::Interrupted;
         }
         match error.downcast_ref::<Error>() {
-            Some(Error::SameName(_)) => Self::Usage,
+            Some(Error::SameName(_) | Error::Unknown(_)) => Self::Usage,
             Some(Error::Connect(_) | Error::NotSetUp { .. } | Error::NoSpareList { .. }) => {
                 Self::NoDatabase
             }

@@ -214,9 +214,7 @@ fn of_the_library(command: &Command) -> Spelled {
     match command {
         Command::MigratePublic => call("db:migrate", "migrate --public"),
         Command::MigrateTenants => call("db:migrate:tenants", "migrate"),
-        Command::MigrateTenant(name) => {
-            call("db:migrate:tenant", "migrate --only").with([name.as_str()])
-        }
+        Command::MigrateTenant(name) => call("db:migrate:tenant", "migrate").with([name.as_str()]),
         Command::CreateTenant(Some(name)) => {
             call("db:create:tenant", "create").with([name.as_str()])
         }
@@ -236,11 +234,9 @@ fn of_the_library(command: &Command) -> Spelled {
         Command::RepairTenant(name) => call("db:repair:tenant", "repair").with([name.as_str()]),
         Command::CheckTenants => call("db:health:check", "health"),
         Command::CheckQuickly => call("db:health:check", "health").with(["--quick"]),
-        Command::CheckTenant(name) => {
-            call("db:health:check", "health").with(["--only", name.as_str()])
-        }
+        Command::CheckTenant(name) => call("db:health:check", "health").with([name.as_str()]),
         Command::DistributeTenant(name) => {
-            call("db:distribute:tenants", "distribute").with(["--only", name.as_str()])
+            call("db:distribute:tenants", "distribute").with([name.as_str()])
         }
         Command::KeepSpares(count) => call("db:spare:tenants", "spares").with([count]),
         Command::Squash => call("db:squash:tenants", "squash").with(["--dry-run"]),

@@ -22,6 +22,12 @@ impl NameArg {
     }
 }
 
+impl From<String> for NameArg {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
 impl FromStr for NameArg {
     type Err = Infallible;
 

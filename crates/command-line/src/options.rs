@@ -6,28 +6,43 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
 use tenant_core::{NameUses, Settings, TransactionMode, UnknownMigrations};
+use tenant_settings::parse_duration;
+
+/// The heading of the options that all commands have.
+pub(crate) const COMMON: &str = "Common options";
 
 /// Options common to all commands.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Common options")]
+#[command(next_help_heading = COMMON)]
 pub struct Common {
-    /// Database to use [default: DATABASE_URL, .env, PGDATABASE, else the project's own server]
+    /// Database [env: DATABASE_URL, also in .env]
+    ///
+    /// Without it, PGDATABASE and then the project's own server decide.
     #[arg(long, value_name = "URL", global = true)]
     pub database_url: Option<String>,
 
-    /// File with the project's settings [default: TENANTS_CONFIG, else the nearest tenants.toml]
+    /// File with settings [env: TENANTS_CONFIG]
+    ///
+    /// Without it, the nearest tenants.toml is read.
     #[arg(long, value_name = "FILE", global = true, hide_short_help = true)]
     pub config: Option<PathBuf>,
 
-    /// Folder with `public/` and `tenant/` migrations, instead of those compiled in
+    /// Folder with public/ and tenant/
+    ///
+    /// Its migrations are used instead of those compiled in.
     #[arg(long, value_name = "DIR", global = true, value_hint = ValueHint::DirPath)]
     pub migrations_dir: Option<PathBuf>,
 
-    /// Schema with extensions, looked up behind the tenant's own [default: TENANT_EXTENSIONS_SCHEMA]
+    /// Extensions [env: TENANT_EXTENSIONS_SCHEMA]
+    ///
+    /// Schema with extensions, searched after the tenant's own.
     #[arg(long, value_name = "NAME", global = true)]
     pub extensions_schema: Option<String>,
 
-    /// Object of that schema that tenant migrations may change without naming the schema. Repeatable [default: TENANT_SHARED_OBJECTS]
+    /// Objects in it [env: TENANT_SHARED_OBJECTS]
+    ///
+    /// Object of that schema that tenant migrations may change without naming the schema.
+    /// Repeatable.
     #[arg(
         long = "shared-object",
         value_name = "NAME",
@@ -36,19 +51,19 @@ pub struct Common {
     )]
     pub shared_objects: Vec<String>,
 
-    /// Never download PostgreSQL for the project's own server
+    /// Never download PostgreSQL
     #[arg(long, global = true)]
     pub no_download: bool,
 
-    /// Print one JSON document on standard output, also when something fails
+    /// Print one JSON document
     #[arg(long, global = true)]
     pub json: bool,
 
-    /// Print only what was asked for, and errors
+    /// Print only results and errors
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Print each step, and the notices of migrations
+    /// Print each step, and notices from migrations
     #[arg(long, short, global = true)]
     pub verbose: bool,
 }
@@ -56,33 +71,40 @@ pub struct Common {
 /// How long to wait for others, and for a statement.
 #[derive(Debug, Clone, Args)]
 pub struct Locking {
-    /// How long to wait for a lock on a table that another session holds; 0 for no limit
+    /// Longest wait for a lock
+    ///
+    /// Of a table that another session has locked. 0 is no limit.
     #[arg(
         long,
-        value_name = "SECONDS",
-        default_value = "5",
-        value_parser = seconds,
-        allow_negative_numbers = true
+        value_name = "TIME",
+        default_value = "5s",
+        value_parser = duration,
+        allow_negative_numbers = true,
+        hide_short_help = true
     )]
     lock_timeout: Duration,
 
-    /// How long to wait for another run on the same tenant or schema; 0 not to wait
+    /// Longest wait for other runs
+    ///
+    /// On the same tenant or schema. 0 does not wait.
     #[arg(
         long,
-        value_name = "SECONDS",
-        default_value = "600",
-        value_parser = seconds,
-        allow_negative_numbers = true
+        value_name = "TIME",
+        default_value = "10m",
+        value_parser = duration,
+        allow_negative_numbers = true,
+        hide_short_help = true
     )]
     wait: Duration,
 
-    /// Let a statement take so long; 0 as long as it likes
+    /// Limit per statement, 0: none
     #[arg(
         long,
-        value_name = "SECONDS",
+        value_name = "TIME",
         default_value = "0",
-        value_parser = seconds,
-        allow_negative_numbers = true
+        value_parser = duration,
+        allow_negative_numbers = true,
+        hide_short_help = true
     )]
     statement_timeout: Duration,
 }
@@ -103,8 +125,16 @@ impl Locking {
 /// Where a run commits.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Transactions {
-    /// Commit once for each schema, or after each migration
-    #[arg(long, value_name = "PER", value_enum, default_value_t)]
+    /// Commit per schema (default) or migration
+    #[arg(
+        long,
+        value_name = "PER",
+        value_enum,
+        hide_default_value = true,
+        hide_possible_values = true,
+        default_value_t,
+        hide_short_help = true
+    )]
     transaction: Per,
 }
 
@@ -136,8 +166,8 @@ impl Transactions {
 /// Whether tenants are changed that another program has migrated.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Unknown {
-    /// Allow tenants with applied migrations that this program does not have
-    #[arg(long)]
+    /// Allow tenants with unknown migrations
+    #[arg(long, hide_short_help = true)]
     allow_unknown_migrations: bool,
 }
 
@@ -160,12 +190,12 @@ impl Unknown {
 /// When a run over many tenants ends early.
 #[derive(Debug, Clone, Args)]
 pub struct Failures {
-    /// Begin no further tenant after N failures
-    #[arg(long, value_name = "N")]
+    /// Start no more tenants after N failures
+    #[arg(long, value_name = "N", hide_short_help = true)]
     max_failures: Option<NonZeroUsize>,
 
-    /// Begin no further tenant after the first failure
-    #[arg(long, conflicts_with = "max_failures")]
+    /// Start no more tenants after a failure
+    #[arg(long, conflicts_with = "max_failures", hide_short_help = true)]
     fail_fast: bool,
 }
 
@@ -181,14 +211,15 @@ impl Failures {
     }
 }
 
-/// Seconds, also with a fraction.
-fn seconds(text: &str) -> Result<Duration, String> {
-    let number = text.parse::<f64>().map_err(|error| error.to_string())?;
-    // PostgreSQL counts milliseconds in 32 bits.
-    if !(0.0..=2_000_000.0).contains(&number) {
-        return Err("it must be between 0 and 2000000 seconds".to_owned());
-    }
-    Ok(Duration::from_secs_f64(number))
+/// A duration with its unit, as the file of settings has it, or a number of seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let with_unit = match text.parse::<f64>() {
+        Ok(_) => parse_duration(&format!("{text}s")),
+        Err(_) => parse_duration(text),
+    };
+    with_unit.ok_or_else(|| {
+        "expected a time from 0 to 2000000 seconds, such as 5s, 500ms or 2m".to_owned()
+    })
 }
 
 impl Common {
@@ -204,8 +235,10 @@ impl Common {
 /// Whether spares are used although migrations use the schema's name.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Naming {
-    /// Use spares although the text of the migrations uses the schema's name
-    #[arg(long)]
+    /// Allow spares if migrations use the name
+    ///
+    /// Migrations that store the schema's name do not allow spares otherwise.
+    #[arg(long, hide_short_help = true)]
     allow_name_uses: bool,
 }
 
@@ -221,6 +254,30 @@ impl Naming {
         Settings {
             name_uses,
             ..settings
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_a_unit_or_is_a_number_of_seconds() {
+        for (text, milliseconds) in [
+            ("5s", 5_000),
+            ("500ms", 500),
+            ("2m", 120_000),
+            ("5", 5_000),
+            ("0.25", 250),
+            ("0", 0),
+            ("2000000", 2_000_000_000),
+        ] {
+            let expected = Ok(Duration::from_millis(milliseconds));
+            assert_eq!(duration(text), expected, "{text}");
+        }
+        for text in ["", "5 parsecs", "-1", "2000001", "NaN", "inf", "s"] {
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 }

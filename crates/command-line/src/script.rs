@@ -8,7 +8,9 @@ use clap::{ArgMatches, Parser};
 use tenant_core::{Error, InvalidName, Migrations, Naming, TenantName, Tenants};
 
 use crate::exit::{self, Verdict};
+use crate::help::{self, Example};
 use crate::settings::{self, ProjectSettings, failure, find_settings};
+use crate::unknown::explained;
 use crate::{
     Common, Environment, Explained, Invocation, Message, MigrationFolders, NameArg, Output,
     Program, complete, database, json, migrations, usage,
@@ -23,8 +25,19 @@ pub trait Script: Parser {
     /// Whether it works by the file of settings: false for a command that writes it.
     const READS_SETTINGS: bool = true;
 
+    /// How it is called, for the end of its help.
+    const EXAMPLES: &'static [Example] = &[];
+
+    /// How it ends if it could not do its work, unless an error has a code of its own.
+    const FAILED: Verdict = Verdict::Wrong;
+
     /// The common options it was given.
     fn common(&self) -> &Common;
+
+    /// Whether its result is wanted as JSON.
+    fn is_json(&self) -> bool {
+        self.common().json
+    }
 
     /// Does it.
     async fn run(self, context: &Context) -> anyhow::Result<Verdict>;
@@ -294,6 +307,7 @@ impl Context {
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     command: fn() -> clap::Command,
+    examples: &'static [Example],
     execute: fn(&Program, &ArgMatches) -> Verdict,
 }
 
@@ -303,6 +317,7 @@ impl Entry {
     pub const fn of<S: Script>() -> Self {
         Self {
             command: S::command,
+            examples: S::EXAMPLES,
             execute: execute::<S>,
         }
     }
@@ -310,7 +325,15 @@ impl Entry {
     /// What it accepts.
     #[must_use]
     pub fn command(&self) -> clap::Command {
-        (self.command)()
+        let command = (self.command)();
+        let called = command.get_name().to_owned();
+        help::with_examples(command, &called, self.examples)
+    }
+
+    /// How it is called.
+    #[must_use]
+    pub fn examples(&self) -> &'static [Example] {
+        self.examples
     }
 
     /// Runs it from the process's arguments.
@@ -319,7 +342,7 @@ impl Entry {
         if let Some(code) = complete::answered(program, || self.command()) {
             return code;
         }
-        match settings::matches(self.command()) {
+        match settings::matches(self.command(), program.spelling) {
             Ok(matches) => self.run_with(program, &matches),
             Err(error) => refuse(&error),
         }
@@ -341,8 +364,11 @@ fn execute<S: Script>(program: &Program, matches: &ArgMatches) -> Verdict {
 }
 
 fn run<S: Script>(program: &Program, script: S, matches: &ArgMatches) -> Verdict {
-    let output = Output::new(script.common());
-    let common = script.common().clone();
+    let common = Common {
+        json: script.is_json(),
+        ..script.common().clone()
+    };
+    let output = Output::new(&common);
     let mut advising = Invocation::of(&common).spelled(program.spelling);
     let context = if S::READS_SETTINGS {
         Context::new
@@ -355,9 +381,17 @@ fn run<S: Script>(program: &Program, script: S, matches: &ArgMatches) -> Verdict
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()?;
-        runtime.block_on(script.run(&context))
+        runtime.block_on(async {
+            match script.run(&context).await {
+                Err(error) => Err(explained(&context, error).await),
+                done => done,
+            }
+        })
     });
-    result.unwrap_or_else(|error| fail(output, &advising, &error))
+    result.unwrap_or_else(|error| match fail(output, &advising, &error) {
+        Verdict::Wrong => S::FAILED,
+        verdict => verdict,
+    })
 }
 
 /// How the program is called. Settings that make no sense are reported when they are used.

@@ -22,7 +22,7 @@ pub fn run() -> ExitCode {
     if let Some(code) = complete::answered(&PROGRAM, command) {
         return code;
     }
-    let matches = match command_line::settings::matches(command()) {
+    let matches = match command_line::settings::matches(command(), PROGRAM.spelling) {
         Ok(matches) => matches,
         Err(error) => return refuse(&with_nearest(error)),
     };
@@ -71,21 +71,23 @@ fn with_nearest(mut error: clap::Error) -> clap::Error {
     error
 }
 
-/// The overview: the subcommands in their groups.
+/// The overview: the subcommands in their groups, on one screen.
 fn template() -> String {
-    let mut text = String::from("{about}\n\nUsage: {usage}\n");
+    let mut text = String::from("{about}\n\nUsage: {usage}\n\n");
     let width = subcommands::all().map(|one| one.name.len()).max();
     let width = width.unwrap_or_default();
     for group in &GROUPS {
-        text.push_str(&format!("\n{}:\n", group.heading));
+        text.push_str(&format!("{}:\n", group.heading));
         for one in group.subcommands {
             let about = one.command().get_about().map(ToString::to_string);
             let about = about.unwrap_or_default();
             text.push_str(&format!("  {:width$}  {about}\n", one.name));
         }
     }
-    text.push_str("\nOptions:\n{options}\n\n");
-    text.push_str("Each subcommand has more to tell: tenants COMMAND --help");
+    text.push_str(
+        "\nHelp: tenants COMMAND --help. Common options: tenants config --help\n\
+         Exit codes: 0 done, 1 a problem, 2 wrong use, 3 no database, 130 interrupted",
+    );
     text
 }
 

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use authoring_commands::entry as authoring;
 use clap::{Arg, ArgAction, ArgMatches};
+use command_line::help::{self, Example, example};
 use command_line::{Entry, Program};
 use studio_commands::entry as studio;
 use tenant_commands::entry as tenants;
@@ -29,6 +30,8 @@ pub struct Subcommand {
     about: Option<&'static str>,
     /// Its help, if it is another than the command's own.
     long_about: Option<&'static str>,
+    /// Its examples, if they are others than the command's own.
+    examples: Option<&'static [Example]>,
 }
 
 /// The option for that.
@@ -41,6 +44,7 @@ const fn subcommand(name: &'static str, entry: &'static Entry) -> Subcommand {
         of_public: None,
         about: None,
         long_about: None,
+        examples: None,
     }
 }
 
@@ -64,7 +68,8 @@ pub static GROUPS: [Group; 5] = [
         subcommands: &[
             Subcommand {
                 of_public: Some(&tenants::MIGRATE_PUBLIC),
-                about: Some("Apply the pending migrations to the tenants, or to public"),
+                about: Some("Apply pending migrations to tenants or to public"),
+                examples: Some(&MIGRATE),
                 ..subcommand("migrate", &tenants::MIGRATE_TENANTS)
             },
             subcommand("rollback", &tenants::ROLLBACK_TENANTS),
@@ -100,6 +105,7 @@ pub static GROUPS: [Group; 5] = [
             subcommand("stop", &tenants::STOP_SERVER),
             Subcommand {
                 long_about: Some(COMPLETIONS),
+                examples: Some(&COMPLETIONS_OF),
                 ..subcommand("completions", &studio::COMPLETIONS)
             },
             subcommand("man", &studio::MAN_PAGES),
@@ -110,13 +116,21 @@ pub static GROUPS: [Group; 5] = [
 
 const COMPLETIONS: &str = "Print the script that completes commands in a shell
 
-For example in bash: source <(tenants completions bash)
+The script asks the program at each key press, so it also completes tenants. It finds the \
+database by the options so far, the environment and the settings. If the database does not \
+answer within 2 seconds, no tenant is completed.";
 
-The script asks the program at each key press. So it also completes tenants, by the database \
-of the options so far, the environment and the settings. A database that does not answer \
-within 2 seconds completes none.
+const MIGRATE: [Example; 4] = [
+    example("", "migrate all tenants"),
+    example("acme globex", "migrate these two"),
+    example("--match 'eu_*' -n", "show what is pending for some"),
+    example("--public", "migrate the public schema"),
+];
 
-With --json: shell, script.";
+const COMPLETIONS_OF: [Example; 1] = [example(
+    "bash",
+    "use it with: source <(tenants completions bash)",
+)];
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Subcommand> {
@@ -130,9 +144,13 @@ impl Subcommand {
         let command = self.entry.command().name(self.name);
         let command = command.disable_version_flag(true);
         let command = command.mut_arg("migrations_dir", |dir| {
-            dir.help(
-                "Folder with `public/` and `tenant/` migrations, instead of those of the project",
-            )
+            dir.help("Folder with public/ and tenant/")
+                .long_help(
+                    "Folder with public/ and tenant/, to use instead of the project's migrations",
+                )
+                .long_help(
+                    "Folder with public/ and tenant/, to use instead of the project's migrations",
+                )
         });
         let command = match self.about {
             Some(text) => command.about(text),
@@ -142,6 +160,9 @@ impl Subcommand {
             Some(text) => command.long_about(text),
             None => command,
         };
+        let examples = self.examples.unwrap_or(self.entry.examples());
+        let called = format!("tenants {}", self.name);
+        let command = help::with_examples(command, &called, examples);
         match self.of_public {
             Some(of_public) => with_public(command, &of_public.command()),
             None => command,
@@ -180,7 +201,7 @@ fn with_public(command: clap::Command, of_public: &clap::Command) -> clap::Comma
         .action(ArgAction::SetTrue)
         .conflicts_with_all(others)
         .help_heading(None::<&str>)
-        .help("Migrate the public schema, not the tenants");
+        .help("Migrate public instead of tenants");
     command.arg(public)
 }
 
@@ -191,30 +212,10 @@ pub(crate) fn nearest(word: &str) -> Option<&'static Subcommand> {
     let parts = word.split([':', '-', '_']).filter(|part| part.len() > 2);
     let mut named = parts.flat_map(|part| all().filter(move |one| one.name.starts_with(part)));
     named.next().or_else(|| {
-        let near = all().map(|one| (distance(word, one.name), one));
+        let near = all().map(|one| (strsim::levenshtein(word, one.name), one));
         let near = near.filter(|(letters, one)| *letters <= one.name.len().div_ceil(3));
         near.min_by_key(|(letters, _)| *letters).map(|(_, one)| one)
     })
-}
-
-/// How many letters must be put in, taken out or replaced to turn `from` into `to`
-/// (Levenshtein), computed one row of the usual table at a time.
-fn distance(from: &str, to: &str) -> usize {
-    let first = (0..=to.chars().count()).collect::<Vec<_>>();
-    let last = from
-        .chars()
-        .enumerate()
-        .fold(first, |row, (index, letter)| {
-            let mut next = vec![index + 1];
-            for (other, pair) in to.chars().zip(row.windows(2)) {
-                let &[diagonal, above] = pair else { continue };
-                let left = next.last().copied().unwrap_or_default();
-                let replaced = diagonal + usize::from(letter != other);
-                next.push(replaced.min(above + 1).min(left + 1));
-            }
-            next
-        });
-    last.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod interrupt;
 mod json;
 mod messages;
 mod names;
+mod plan;
 mod progress;
 mod report;
 mod seed;

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use command_line::settings::{HooksOn, failure};
-use command_line::{Context, Message, NameArg};
-use tenant_core::{Selection, Settings, Tenants, Waiting};
+use command_line::{Context, Message};
+use tenant_core::{Settings, Tenants, Waiting};
 
 /// The tenants of that database.
 ///
@@ -84,24 +84,4 @@ fn is_new(told: &Mutex<HashSet<i32>>, waiting: &Waiting<'_>) -> bool {
     }
     let new = waiting.holders.iter().map(|holder| told.insert(holder.pid));
     new.fold(false, |any, one| any | one)
-}
-
-/// The tenants that `--only` selects: all when it is not given.
-///
-/// # Errors
-///
-/// As [`Context::existing_name`].
-pub(crate) async fn selected(
-    context: &Context,
-    tenants: &Tenants,
-    only: &[NameArg],
-) -> anyhow::Result<Selection> {
-    if only.is_empty() {
-        return Ok(Selection::all());
-    }
-    let mut names = Vec::new();
-    for one in only {
-        names.push(context.existing_name(tenants, one).await?);
-    }
-    Ok(Selection::only(&names))
 }

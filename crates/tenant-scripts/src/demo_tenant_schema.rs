@@ -19,14 +19,11 @@ use tenant_commands::{interrupt, tenants};
 use tenant_core::remedy::Command;
 use tenant_core::{Error, PoolError, Settings, Stop, TenantName, TenantPool, Tenants};
 
-/// Make a demo tenant, insert rows, query them, and clean up
+/// Create a demo tenant, insert rows, query them and clean up
 ///
-/// Two tenants are made: rows are inserted into one, and the other shows that
-/// it does not see them. Both are dropped in the end, also after Ctrl-C or
-/// SIGTERM. The public schema is migrated first when that is needed.
-///
-/// With --json: tenant, other_tenant, rows (name, value, description),
-/// rows_in_other_tenant, isolated, kept, steps (step, duration_ms), duration_ms.
+/// Creates two tenants: the command inserts rows into one, and shows that the other does
+/// not see them. Both are dropped at the end, also after Ctrl-C or SIGTERM. The public
+/// schema is migrated first if necessary.
 #[derive(Debug, Parser)]
 #[command(name = "demo-tenant-schema", version)]
 pub struct DemoTenantSchema {

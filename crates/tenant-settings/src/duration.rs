@@ -9,8 +9,10 @@ const MOST_SECONDS: f64 = 2_000_000.0;
 pub(crate) const EXPECTED: &str =
     "a duration with its unit (ms, s, m, or h), such as \"5s\", or \"0\"";
 
-/// Reads a duration; `None` if it has no unit, or is out of range.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+/// Reads a duration such as `5s`, `500ms`, `2m` or `0`; `None` if it has no unit, or is out of
+/// range. The range is 0 to 2,000,000 seconds: PostgreSQL counts milliseconds in 32 bits.
+#[must_use]
+pub fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     if text == "0" {
         return Some(Duration::ZERO);

@@ -54,7 +54,7 @@ mod written;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use duration::text as duration_text;
+pub use duration::{parse as parse_duration, text as duration_text};
 pub use error::SettingsError;
 pub use find::{FILE, nearest};
 pub use folders::read_folders;

@@ -14,12 +14,21 @@ pub fn help_of(name: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The short help of the program `name` fits on a screen.
+/// The help of the program `name` fits on a screen of 80 columns and 40 lines, and `-h` is no
+/// longer than `--help`.
 #[track_caller]
-pub fn assert_short_help_fits(name: &str) {
-    let help = Folder::new().run(&format!("{name} -h")).succeeds();
-    assert!(help.stdout.lines().count() < 40, "{help}");
-    assert!(help.stdout.contains("Usage: "), "{help}");
+pub fn assert_help_fits(name: &str) {
+    let lines = |option: &str| {
+        let help = Folder::new().run(&format!("{name} {option}")).succeeds();
+        assert!(help.stdout.contains("Usage: "), "{help}");
+        for line in help.stdout.lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+        }
+        let lines = help.stdout.lines().count();
+        assert!(lines <= 40, "{lines} lines: {help}");
+        lines
+    };
+    assert!(lines("-h") <= lines("--help"), "{name}");
 }
 
 /// The program `name` tells its name and `version`.

@@ -27,7 +27,7 @@ mod wait;
 pub use command::{Command, Folder, Running};
 pub use database::{Role, TestDatabase};
 pub use finished::{Finished, outcome};
-pub use help::{assert_short_help_fits, assert_tells_version, help_of};
+pub use help::{assert_help_fits, assert_tells_version, help_of};
 pub use migrations::{Migrations, OUR_VERSIONS, copy};
 pub use pgbouncer::PgBouncer;
 pub use server::{own_server, server_url};

@@ -57,13 +57,35 @@ fn running(_: &Context) -> anyhow::Result<Option<String>> {
     Ok(None)
 }
 
+/// The names of all tenants. No server is started for it.
+///
+/// # Errors
+///
+/// What reading the settings or asking the server meets.
+pub(crate) async fn all_names(context: &Context) -> anyhow::Result<Vec<String>> {
+    let Some(database) = database(context)? else {
+        return Ok(Vec::new());
+    };
+    let rows = context.settings().registry()?.unwrap_or_default().rows("t");
+    let select = format!("SELECT ({})::text FROM {}", rows.key, rows.from);
+    in_transaction(&database, &select).await
+}
+
 async fn listed(
     database: &Database,
     registry: &Registry,
     prefix: &str,
 ) -> anyhow::Result<Vec<String>> {
+    in_transaction(database, &query(registry, prefix)).await
+}
+
+/// The first column that `select` gives, by one message, which writes nothing and leaves
+/// nothing.
+async fn in_transaction(database: &Database, select: &str) -> anyhow::Result<Vec<String>> {
     let client = database.driver().await?;
-    let messages = client.simple_query(&query(registry, prefix)).await?;
+    let message =
+        format!("BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; {select}; ROLLBACK");
+    let messages = client.simple_query(&message).await?;
     let rows = messages.iter().filter_map(|message| match message {
         SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
         _ => None,
@@ -71,17 +93,15 @@ async fn listed(
     Ok(rows.collect())
 }
 
-/// One message, which writes nothing and leaves nothing. If there are more than [`MOST`]
-/// names, the last one of all is among them, so that a shell does not take the beginning
-/// that the first ones share for one that all share.
+/// If there are more than [`MOST`] names, the last one of all is among them, so that a shell
+/// does not take the beginning that the first ones share for one that all share.
 fn query(registry: &Registry, prefix: &str) -> String {
     let rows = registry.rows("t");
     let (from, name) = (rows.from, format!("({})::text", rows.key));
     let found = format!("{from} WHERE starts_with({name}, {})", literal(prefix));
     let name = format!("{name} COLLATE \"C\"");
     format!(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; \
-         SELECT name FROM (SELECT {name} AS name FROM {found} ORDER BY 1 LIMIT {MOST}) f \
-         UNION SELECT max({name}) FROM {found} ORDER BY 1; ROLLBACK"
+        "SELECT name FROM (SELECT {name} AS name FROM {found} ORDER BY 1 LIMIT {MOST}) f \
+         UNION SELECT max({name}) FROM {found} ORDER BY 1"
     )
 }

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, ValueHint};
 
 use crate::{Common, Context, Program};
 
@@ -52,14 +52,18 @@ fn common(matches: &ArgMatches) -> Common {
     }
 }
 
-/// Whether the subcommand lacks one of its arguments.
+/// Whether the subcommand lacks an argument that has to follow, or a new name. Without
+/// tenants, most commands work on all of them.
 fn awaits_argument(command: &Command, matches: &ArgMatches) -> bool {
     if let Some((name, below)) = matches.subcommand() {
         let command = command.find_subcommand(name);
         return command.is_some_and(|command| awaits_argument(command, below));
     }
-    let mut arguments = command.get_positionals();
-    arguments.any(|argument| {
+    let arguments = command.get_positionals();
+    let mut awaited = arguments.filter(|argument| {
+        argument.is_required_set() || argument.get_value_hint() == ValueHint::Other
+    });
+    awaited.any(|argument| {
         matches!(
             matches.try_contains_id(argument.get_id().as_str()),
             Ok(false)

@@ -334,6 +334,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
             "read the functions and definitions. If one refers to the tenant, change it so that \
              it doesn't contain the schema's name"
         }
+        Advice::CreateListTable => {
+            "if they are applied already, add a public migration that creates this table, or \
+             correct `[registry]` in tenants.toml"
+        }
         Advice::RemoveName => {
             "change these objects so that they don't depend on the schema's name, and run the \
              command again. A default that contains exactly the name needs no change"

@@ -6,17 +6,19 @@
 use clap::{ArgMatches, Command};
 
 use super::{Defaults, find_settings};
-use crate::Environment;
+use crate::invocation::Spelling;
+use crate::{Environment, help};
 
 /// Matches the arguments of the process. Options that are not given have the file's
-/// defaults, if there is a file.
+/// defaults, if there is a file. A call for help is an error that has the help, which names
+/// other commands in this spelling.
 ///
 /// # Errors
 ///
 /// Arguments that `command` does not accept, or a call for help. A file with a mistake is
 /// no error here: reading the settings for the command reports it.
-pub fn matches(command: Command) -> Result<ArgMatches, clap::Error> {
-    let given = command.clone().try_get_matches()?;
+pub fn matches(command: Command, spelling: Spelling) -> Result<ArgMatches, clap::Error> {
+    let given = help::matches(command.clone(), spelling)?;
     let settings = Environment::read().and_then(|environment| {
         let option = config(&given);
         find_settings(option.as_deref(), &environment)

@@ -94,10 +94,7 @@ fn subcommands_options_values_and_files_are_completed() {
             vec!["--transaction=migration"],
         ),
         ("tenants completions z", vec!["zsh"]),
-        (
-            "tenants create --names-from n",
-            vec!["names of tenants.txt"],
-        ),
+        ("tenants create --from-file n", vec!["names of tenants.txt"]),
         ("tenants list --migrations-dir m", vec!["migrations/"]),
         ("tenants list > m", vec![]),
         ("tenants nonsense x", vec![]),
@@ -120,7 +117,8 @@ fn options_are_offered_once_a_dash_is_typed_or_nothing_else_can_follow() {
     );
     assert!(answers(&folder, "tenants list ").contains(&"--json".to_owned()));
     assert!(answers(&folder, "tenants drop acme ").contains(&"--yes".to_owned()));
-    assert!(answers(&folder, "tenants drop -").contains(&"--yes".to_owned()));
+    assert!(answers(&folder, "tenants drop --").contains(&"--yes".to_owned()));
+    assert!(answers(&folder, "tenants drop -").contains(&"-y".to_owned()));
     assert_eq!(answers(&folder, "tenants create "), [""; 0]);
 }
 
@@ -129,19 +127,24 @@ async fn tenants_are_completed_wherever_a_command_takes_one() {
     let project = with_tenants().await;
     let answers = |line: &str| answers(&project.folder, line);
     for line in [
-        "accept-edits --only",
+        "accept-edits",
         "clone",
         "diff",
-        "distribute --only",
+        "distribute",
         "drop",
         "drop --yes",
-        "health --only",
+        "health",
+        "health --quick globex",
+        "list",
+        "migrate",
+        "migrate globex",
         "migrate --only globex --only",
         "move",
         "rename",
         "repair",
-        "rollback --only",
-        "squash --only",
+        "repair globex",
+        "rollback --to 0 globex",
+        "squash",
         "url",
     ] {
         assert_eq!(
@@ -153,6 +156,8 @@ async fn tenants_are_completed_wherever_a_command_takes_one() {
     assert_eq!(answers("tenants studio --tenant=g"), ["--tenant=globex"]);
     assert_eq!(answers("tenants drop "), ["acme", "acme_two", "globex"]);
     assert_eq!(answers("tenants diff acme "), ["acme_two", "globex"]);
+    assert_eq!(answers("tenants migrate acme "), ["acme_two", "globex"]);
+    assert_eq!(answers("tenants migrate --match ac"), [""; 0]);
     for line in ["create", "clone acme", "rename acme", "adopt"] {
         assert_eq!(answers(&format!("tenants {line} a")), [""; 0], "{line}");
     }

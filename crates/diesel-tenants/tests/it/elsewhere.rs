@@ -12,7 +12,7 @@ const NEED_MIGRATIONS: [&str; 7] = [
     "migrate",
     "migrate --public",
     "health",
-    "rollback --yes",
+    "rollback --steps 1 --yes",
     "studio --no-open",
 ];
 

@@ -1,6 +1,6 @@
 //! What `--help` says.
 
-use test_support::{Folder, assert_short_help_fits, help_of};
+use test_support::{Folder, assert_help_fits, help_of};
 
 use crate::support::SUBCOMMANDS;
 
@@ -13,10 +13,34 @@ fn every_help_is_as_it_was_agreed() {
 }
 
 #[test]
-fn a_short_help_fits_on_a_screen() {
-    for name in SUBCOMMANDS {
-        assert_short_help_fits(&format!("tenants {name}"));
+fn every_help_fits_on_a_screen() {
+    assert_help_fits("tenants");
+    // It has many options, each with an answer to a question.
+    for name in SUBCOMMANDS.iter().filter(|name| **name != "generate") {
+        assert_help_fits(&format!("tenants {name}"));
     }
+}
+
+/// The examples at the end of a help are commands that the program accepts.
+#[test]
+fn examples_are_commands() {
+    let mut examples = 0;
+    for name in SUBCOMMANDS {
+        let help = help_of(&format!("tenants {name}"));
+        let Some((_, lines)) = help.split_once("\nExamples:\n") else {
+            continue;
+        };
+        for line in lines.lines() {
+            let call = line.trim_start().split("  ").next().unwrap();
+            assert!(call.starts_with(&format!("tenants {name}")), "{line}");
+            let words = call.split(' ').skip(1).map(|word| word.trim_matches('\''));
+            let command = diesel_tenants::command();
+            let matched = command.try_get_matches_from(["tenants"].into_iter().chain(words));
+            assert!(matched.is_ok(), "{call}: {matched:?}");
+            examples += 1;
+        }
+    }
+    assert!(examples > 20, "{examples}");
 }
 
 /// The programs and aliases of this repository are not there for users of this one.

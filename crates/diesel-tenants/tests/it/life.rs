@@ -26,8 +26,9 @@ async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_la
     let checked = project.run("health").exits_with(1);
     checked.prints("a migration is pending: 20250303000000");
     let dry = project.run("migrate --dry-run").succeeds();
-    dry.prints("  acme: 1 pending: 20250303000000");
-    let one = project.run("migrate --only acme").succeeds();
+    dry.prints("2 tenants: acme, globex\n  2025-03-03-000000_cards");
+    project.run("migrate --check").exits_with(1);
+    let one = project.run("migrate acme").succeeds();
     one.prints("1 tenant: 1 migrated (");
     let rest = project.run("migrate --json").succeeds();
     rest.includes(&json!({"total": 2, "migrated": 1, "up_to_date": 1, "failed": 0}));
@@ -43,7 +44,7 @@ async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_la
     let quick = project.run("create umbrella --json").succeeds();
     assert_eq!(quick.json()["tenants"][0]["from_spare"], true, "{quick}");
 
-    let back = project.run("rollback --yes").succeeds();
+    let back = project.run("rollback --steps 1 --yes").succeeds();
     back.prints("4 tenants: 4 rolled back (");
     assert_eq!(project.applied("acme").await, VERSIONS);
     project.run("migrate").succeeds();
@@ -56,7 +57,7 @@ async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_la
         project.run(&format!("drop {name} --yes")).succeeds();
     }
     let listed = project.run("list").succeeds();
-    listed.prints("There are no tenants yet. To create one, run `tenants create NAME`.");
+    listed.says("There are no tenants yet. To create one, run `tenants create NAME`.");
 }
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn the_studio_shows_the_projects_tenants_until_it_is_interrupted() {
     running.finish().succeeds();
     project
         .run("studio --tenant nobody --no-open")
-        .exits_with(1);
+        .exits_with(2);
 }
 
 #[tokio::test]

@@ -19,9 +19,10 @@ pub(crate) const SCHEMA: &str = "diesel::table! {
 ";
 
 /// The subcommands, as the documentation of this project lists them.
-pub(crate) const SUBCOMMANDS: [&str; 24] = [
+pub(crate) const SUBCOMMANDS: [&str; 27] = [
     "create",
     "list",
+    "url",
     "clone",
     "rename",
     "drop",
@@ -39,6 +40,8 @@ pub(crate) const SUBCOMMANDS: [&str; 24] = [
     "diff",
     "distribute",
     "move",
+    "init",
+    "config",
     "studio",
     "stop",
     "completions",

@@ -2,18 +2,15 @@
 
 use clap::Parser;
 use clap_complete::Shell;
+use command_line::help::{Example, example};
 use command_line::{Common, Context, Script, Verdict, complete};
 use serde::Serialize;
 
 /// Print the script that completes commands in a shell
 ///
-/// For example in bash: source <(cargo xtask completions bash)
-///
-/// The script asks the program at each key press. So it also completes tenants, by the
-/// database of the options so far, the environment and the settings. A database that does
-/// not answer within 2 seconds completes none.
-///
-/// With --json: shell, script.
+/// The script asks the program at each key press, so it also completes tenants. It finds
+/// the database by the options so far, the environment and the settings. If the database
+/// does not answer within 2 seconds, no tenant is completed.
 #[derive(Debug, Parser)]
 #[command(name = "completions", version)]
 pub struct Completions {
@@ -32,6 +29,11 @@ struct Document {
 }
 
 impl Script for Completions {
+    const EXAMPLES: &'static [Example] = &[example(
+        "bash",
+        "use it with: source <(cargo xtask completions bash)",
+    )];
+
     /// A shell that starts in a folder with a mistake in its settings is to start.
     const READS_SETTINGS: bool = false;
 

@@ -32,10 +32,8 @@ const NO_DATE: &str = " ";
 
 /// Write the manual pages of all commands into a folder
 ///
-/// Each command has a page of its own. Pages of the same names are replaced. The folder is
-/// created if it does not exist: ~/.local/share/man/man1 is where man looks for them.
-///
-/// With --json: folder, pages (the names of the files).
+/// Each command has its own page. Existing pages are replaced, and a missing folder is
+/// created. `man` looks for pages in ~/.local/share/man/man1.
 #[derive(Debug, Parser)]
 #[command(name = "man-pages", version)]
 pub struct ManPages {

@@ -30,8 +30,6 @@ const CONNECTIONS: u32 = 8;
 /// Nothing can be changed unless --write is given: PostgreSQL holds every page to
 /// reading. Functions with effects outside the database run all the same, as far as
 /// the role may; for a hard guarantee log in as a role that may only read.
-///
-/// With --json: url, port, database, write.
 #[derive(Debug, Parser)]
 #[command(name = "studio", version)]
 pub struct Studio {

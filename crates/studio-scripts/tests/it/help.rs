@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use test_support::{Folder, assert_short_help_fits, assert_tells_version, help_of};
+use test_support::{Folder, assert_help_fits, assert_tells_version, help_of};
 
 /// The programs of this package.
 const BINS: [&str; 3] = ["completions", "man-pages", "studio"];
@@ -15,9 +15,9 @@ fn every_help_is_as_it_was_agreed() {
 }
 
 #[test]
-fn a_short_help_fits_on_a_screen() {
+fn every_help_fits_on_a_screen() {
     for name in BINS {
-        assert_short_help_fits(name);
+        assert_help_fits(name);
     }
 }
 

@@ -160,7 +160,7 @@ async fn who_is_no_tenant_is_refused_as_everywhere() {
     let database = Database::with_tenant("acme").await;
     database
         .run("studio --no-open --tenant=nobody")
-        .exits_with(1)
+        .exits_with(2)
         .prints_nothing()
         .says("there is no tenant `nobody`")
         .says(&database.hint(&Call::ListTenants));

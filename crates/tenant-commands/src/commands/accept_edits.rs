@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::{Failures, Locking};
-use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
+use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::{AcceptEdits as Call, Progress, Selection, Tenants, Version};
 
 use crate::progress::Bar;
@@ -13,44 +14,32 @@ use crate::{interrupt, json, report, tenants};
 /// Accept edited migrations where the edit changed nothing
 ///
 /// Use it for migrations that were edited after they were applied, and still create the
-/// same objects. Each tenant's schema is compared with what the migrations create now. If
-/// it matches, the new text counts as the applied one. No migration runs, and a note lists
-/// what was not compared, such as rows. A tenant that differs fails and keeps its
-/// fingerprints.
+/// same objects. If a tenant's schema matches what the migrations create now, the new text
+/// counts as the applied one. No migration runs. A note lists what was not compared.
 ///
-/// If all applied texts of a tenant differ, it may belong to another program with the same
-/// versions. It fails unless you name each of them with --migration.
+/// If all applied texts of a tenant differ, it may belong to another program. It fails
+/// unless you name each migration. Try --dry-run first: it checks everything.
 ///
-/// Each tenant is one transaction. Run the command with --dry-run first: it checks
-/// everything and changes nothing. Spare tenants follow, unless --only names some.
-///
-/// Exit code 1 when a tenant failed or was left out.
-///
-/// With --json: total, accepted, up_to_date, failed, skipped, dry_run, duration_ms, and
-/// tenants: name, status (accepted, up_to_date, failed, skipped), accepted (versions; with
-/// --dry-run those that would be), duration_ms, error (null, or message, sqlstate,
-/// migration, file, line, hint); spares: those with which something was done, in the same
-/// form; notes (kind, detail, remedy): not_compared lists what was not compared.
+/// Exit code 1: a tenant failed or was skipped.
 #[derive(Debug, Parser)]
 #[command(name = "accept-edits", version)]
 pub struct AcceptEdits {
-    /// Accept the edit of this migration; repeat for more [default: all]
+    #[command(flatten)]
+    selecting: Selecting,
+
+    /// Migration to accept; repeatable
     #[arg(long, value_name = "VERSION")]
     migration: Vec<Version>,
 
-    /// Accept it for this tenant; repeat for more [default: all]
-    #[arg(long, value_name = "NAME")]
-    only: Vec<NameArg>,
-
-    /// Tenants to check at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
     failures: Failures,
 
-    /// Check everything, show what would be accepted, and change nothing
-    #[arg(long)]
+    /// Check everything; change nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
 
     #[command(flatten)]
@@ -61,14 +50,19 @@ pub struct AcceptEdits {
 }
 
 impl Script for AcceptEdits {
+    const EXAMPLES: &'static [Example] = &[
+        example("-n", "check, change nothing"),
+        example("--migration 20260101000000", "accept one edit"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        context.require_possible(&self.only)?;
+        let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let select = tenants::selected(context, &tenants, &self.only).await?;
+        let select = wanted.among(context, &tenants).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
@@ -83,7 +77,12 @@ impl Script for AcceptEdits {
         let report = ran?;
         let text = report::recorded(&report, dry_run);
         let document = json::Fleet::accepted(&report, dry_run, context.invocation());
-        output.done(&document, &text)?;
+        if dry_run {
+            // The plan is what was asked for, also with --quiet.
+            output.answer(&document, &text)?;
+        } else {
+            output.done(&document, &text)?;
+        }
         report::notes(context, &report.notes);
         Ok(if dry_run {
             report::failures(context, &report)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, ValueHint};
+use command_line::help::{Example, example};
 use command_line::options::{Locking, Unknown};
 use command_line::words::counted;
 use command_line::{Common, Context, Invocation, Message, NameArg, Script, Verdict, remedy};
@@ -14,45 +15,36 @@ use crate::json::{self, NoteDetail};
 use crate::seed::seeded;
 use crate::{report, tenants, version};
 
-/// Make a tenant of a schema that is there
+/// Register an existing schema as a tenant
 ///
-/// A schema with a migration history is registered as it is, compared with what its
-/// migrations create, and the differences are shown. For one without a history, the
-/// command finds the version whose definition the schema matches, and records it. If no
-/// version matches, the schema is refused, and the differences from the nearest are
-/// shown. Nothing in the schema changes, except its history, and
-/// what --seed changes.
+/// If the schema has a migration history, the command registers it and shows the
+/// differences from what its migrations create. Without a history, it finds the version
+/// that the schema matches and records it. If no version matches, it shows the differences
+/// from the nearest. Nothing in the schema changes, except the history and what --seed
+/// changes.
 ///
-/// A history with unknown migrations is refused, unless --allow-unknown-migrations is
-/// given and this program has some of its migrations. Then nothing is compared, and a
-/// note says so. A history whose migrations create other tables than the schema has is
-/// refused: it belongs to another program with the same versions.
+/// The command refuses a history with unknown migrations, unless you give
+/// --allow-unknown-migrations, and the history of another program.
 ///
-/// Exit code 1 when it is refused, and then nothing was changed.
-///
-/// With --json: tenant, schema, version (the newest migration that it has, or null),
-/// by_shape (whether the version was found by the definition), differences (from what the
-/// migrations create, in words, if the history or --at says the version), notes (kind,
-/// detail, remedy; extension_inside for an extension in the schema, nothing_compared if
-/// there are unknown migrations).
+/// Exit code 1: the schema was refused, and nothing changed.
 #[derive(Debug, Parser)]
 #[command(name = "adopt-tenant", version)]
 pub struct AdoptTenant {
-    /// Name of the tenant, and of its schema unless the settings say how schemas are called
+    /// Name of the tenant, and of its schema unless settings say otherwise
     #[arg(value_name = "NAME", value_hint = ValueHint::Other)]
     name: NameArg,
 
-    /// Schema of the tenant, where only the list knows it
-    #[arg(long, value_name = "SCHEMA")]
+    /// Schema, if the list of tenants decides it
+    #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 
-    /// Take it to be at this version, or migration, whatever it looks like; 0 for none
+    /// Version or migration to record; 0 for none
     #[arg(long, value_name = "VERSION", value_parser = version::of)]
     at: Option<At>,
 
-    /// SQL file to run in the tenant; repeatable
+    /// SQL file to run in the tenant
     ///
-    /// It runs in the transaction that registers the tenant. `{name}` and `{schema}` are bound
+    /// Repeatable. It runs in the transaction that registers the tenant. `{name}` and `{schema}` are bound
     /// parameters. The files of `seed` in the settings do not run.
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,
@@ -78,6 +70,11 @@ struct Document<'a> {
 }
 
 impl Script for AdoptTenant {
+    const EXAMPLES: &'static [Example] = &[
+        example("acme", "find the version by the definition"),
+        example("acme --at 20260101000000", "register at this version"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }

@@ -1,6 +1,7 @@
 //! `clone-tenant`: makes a tenant that is like another one.
 
 use clap::{Parser, ValueHint};
+use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::words::{counted, time};
@@ -13,28 +14,21 @@ use crate::json::{self, NoteDetail};
 use crate::words::with_schema;
 use crate::{report, tenants};
 
-/// Make a tenant that is like another one, with its data
+/// Copy a tenant, with its data, to a new one
 ///
-/// Tables, rows, sequences, types, views, functions, triggers, policies and rights
-/// are copied as they are, also what was made by hand, and so is the record of
-/// applied migrations. All is one transaction: the rows are those of one moment, in
-/// the end both are compared, and who works with the tenant is not held up.
+/// Copies tables, rows, sequences, types, views, functions, triggers, policies, rights
+/// and the migration history, in one transaction. All rows are from the same moment.
+/// Sessions that use the tenant do not wait.
 ///
-/// Where migrations have written the schema's name into a text, such as a trigger's
-/// argument, the copy has its own name there. If the name was written there by hand,
-/// the command lists the places and creates nothing. The same goes for rows with the
-/// name, if the schema has a function with dynamic SQL: --allow-name-in-rows copies them.
+/// Where a migration wrote the schema's name into a text, such as a trigger's argument,
+/// the copy has its own name. If the name was written by hand, the command lists the
+/// places and creates nothing.
 ///
-/// Exit code 1 when it cannot be done, and then nothing was made; 2 when the new
-/// name is not valid, or is that of the tenant itself.
-///
-/// With --json: tenant (the new one), schema (its name), cloned_from, cloned, tables, rows,
-/// duration_ms, notes: kind (name_in_text, name_in_rows, same_but_for_case),
-/// detail, remedy.
+/// Exit code 1: the tenant could not be copied, and nothing was created.
 #[derive(Debug, Parser)]
 #[command(name = "clone-tenant", version)]
 pub struct CloneTenant {
-    /// Name of the tenant that there is
+    /// Name of the tenant to copy
     #[arg(value_name = "FROM")]
     from: NameArg,
 
@@ -42,16 +36,16 @@ pub struct CloneTenant {
     #[arg(value_name = "TO", value_hint = ValueHint::Other)]
     to: NameArg,
 
-    /// Schema of the new tenant, where only the list knows it
-    #[arg(long, value_name = "SCHEMA")]
+    /// Schema, if the list of tenants decides it
+    #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 
-    /// Copy no rows: tables are empty, sequences at their start
+    /// Copy no rows, and reset sequences
     #[arg(long)]
     no_data: bool,
 
-    /// Copy rows with the tenant's name in them although functions have dynamic SQL
-    #[arg(long)]
+    /// Copy rows that contain the tenant's name
+    #[arg(long, hide_short_help = true)]
     allow_name_in_rows: bool,
 
     #[command(flatten)]
@@ -74,6 +68,11 @@ struct Document<'a> {
 }
 
 impl Script for CloneTenant {
+    const EXAMPLES: &'static [Example] = &[
+        example("acme acme_test", "copy with data"),
+        example("acme template --no-data", "copy without rows"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }

@@ -1,14 +1,15 @@
 //! `create-tenant`: makes tenants.
 
 use std::collections::HashSet;
-use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, ValueHint};
 use command_line::exit::{UsageError, usage};
+use command_line::help::{Example, example};
 use command_line::options::{Locking, Naming, Transactions};
+use command_line::selection::{Line, lines_of};
 use command_line::settings::HooksOn;
 use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
 use tenant_core::{Hooks, Node, Outcome, SchemaName, TenantName};
@@ -19,48 +20,39 @@ use crate::{interrupt, json, messages, report, tenants};
 
 /// Create tenants: schema, migrations and registration
 ///
-/// Each tenant is made wholly or not at all. One that fails, for example
-/// because the name is taken, does not stop the others. A spare tenant that is
-/// ready is taken; else the tenant is built.
+/// Each tenant is created completely or not at all. A tenant that fails, for example
+/// because the name is taken, does not stop the others. If a spare is ready, the tenant
+/// gets that one.
 ///
-/// Exit code 1 when a tenant failed; 2 when a name is not valid, and then no
-/// tenant is made.
-///
-/// With --json: total, created, up_to_date, failed, skipped, duration_ms, and
-/// tenants: name, status (created, failed, skipped), applied (versions),
-/// from_spare, messages, messages_left_out, duration_ms, error (null, or message,
-/// sqlstate, migration, file, line, hint); notes: kind (same_but_for_case), detail,
-/// remedy. messages: what the migrations made PostgreSQL say, warnings, and
-/// notices with --verbose: severity, text, sqlstate, detail, hint, migration,
-/// file, line; messages_left_out: how many more.
+/// Exit code 1: a tenant failed. 2: a name is not valid, and no tenant was created.
 #[derive(Debug, Parser)]
 #[command(name = "create-tenant", version)]
 pub struct CreateTenant {
-    /// Name of the tenant and of its schema: letters, digits and underscores
-    #[arg(value_name = "NAME", required_unless_present = "names_from", value_hint = ValueHint::Other)]
+    /// Names of the tenants: letters, digits and underscores
+    #[arg(value_name = "NAME", required_unless_present = "from_file", value_hint = ValueHint::Other)]
     names: Vec<NameArg>,
 
-    /// Read names from a file, one a line; `-` reads standard input
-    #[arg(long, value_name = "FILE")]
-    names_from: Option<PathBuf>,
+    /// File with names, one per line; -: stdin
+    #[arg(long, value_name = "FILE", alias = "names-from", value_hint = ValueHint::FilePath)]
+    from_file: Option<PathBuf>,
 
-    /// Tenants to create at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
-    /// Schema of the new tenant, where only the list knows it
-    #[arg(long, value_name = "SCHEMA")]
+    /// Schema, if the list of tenants decides it
+    #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 
-    /// SQL file to run in each new tenant; repeatable
+    /// SQL file to run in each new tenant
     ///
-    /// It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
+    /// Repeatable. It runs in the transaction that creates the tenant. `{name}` and `{schema}` are bound
     /// parameters.
     #[arg(long, value_name = "FILE")]
     seed: Vec<PathBuf>,
 
-    /// Citus node to put them on [default: the cluster chooses]
-    #[arg(long, value_name = "HOST:PORT")]
+    /// Citus node to place them on
+    #[arg(long, value_name = "HOST:PORT", hide_short_help = true)]
     placement: Option<Node>,
 
     #[command(flatten)]
@@ -77,6 +69,11 @@ pub struct CreateTenant {
 }
 
 impl Script for CreateTenant {
+    const EXAMPLES: &'static [Example] = &[
+        example("acme globex", "create two tenants"),
+        example("--from-file names.txt", "create one tenant per line"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -117,8 +114,8 @@ impl CreateTenant {
     /// The names of the arguments and of the file, each once.
     fn all_names(&self, context: &Context) -> anyhow::Result<Vec<TenantName>> {
         let mut names = context.names(&self.names)?;
-        if let Some(file) = &self.names_from {
-            let parsed = parse(context, &read(file)?);
+        if let Some(file) = &self.from_file {
+            let parsed = parse(context, &lines_of(file)?);
             names.extend(parsed.with_context(|| unreadable(file))?);
         }
         let mut seen = HashSet::new();
@@ -144,54 +141,15 @@ impl CreateTenant {
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        require_input().and_then(|()| std::io::stdin().read_to_string(&mut text))
-    } else {
-        std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
-    };
-    read.map_err(|error| anyhow!(UsageError(error.to_string())))
-        .with_context(|| unreadable(file))?;
-    Ok(text)
-}
-
-/// Refuses a standard input that is closed. Rust's runtime opens the empty device in its place,
-/// and the command would report success without a single name.
-#[cfg(unix)]
-fn require_input() -> std::io::Result<()> {
-    use std::os::fd::AsFd as _;
-    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
-
-    let input = std::io::stdin().as_fd().try_clone_to_owned()?;
-    let input = std::fs::File::from(input).metadata()?;
-    let empty = std::fs::metadata("/dev/null")?;
-    if input.file_type().is_char_device() && input.rdev() == empty.rdev() {
-        return Err(std::io::Error::other("standard input is closed"));
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn require_input() -> std::io::Result<()> {
-    Ok(())
-}
-
 fn unreadable(file: &Path) -> String {
     format!("could not read the names from {}", file.display())
 }
 
-/// One name a line; empty lines and those that start with `#` are left out.
-fn parse(context: &Context, text: &str) -> anyhow::Result<Vec<TenantName>> {
-    let lines = text.lines().enumerate().map(|(number, line)| {
-        // Editors of Windows write a byte order mark, and files are joined.
-        let line = line.trim_start_matches('\u{feff}');
-        (number + 1, line.trim())
-    });
-    let named = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let names = named.map(|(number, line)| {
-        let name = context.name(line);
-        name.map_err(|error| anyhow!(UsageError(format!("line {number}: {error}"))))
+/// One name per line of a file.
+fn parse(context: &Context, lines: &[Line]) -> anyhow::Result<Vec<TenantName>> {
+    let names = lines.iter().map(|line| {
+        let name = context.name(&line.text);
+        name.map_err(|error| anyhow!(UsageError(format!("line {}: {error}", line.number))))
     });
     names.collect()
 }

@@ -1,6 +1,7 @@
 //! `diff-tenants`: what differs between two tenants.
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, NameArg, Script, Verdict};
@@ -9,17 +10,13 @@ use tenant_core::{AspectChange, Change, Comparison, Difference, Version};
 
 use crate::tenants;
 
-/// Show what differs between two tenants
+/// Show how two tenants differ
 ///
-/// Compares what their schemas hold (tables, columns, constraints, indexes, types,
-/// views, functions, triggers, policies, comments, owners, grants) and which
-/// migrations are applied. Rows are not compared.
+/// Compares tables, columns, constraints, indexes, types, views, functions, triggers,
+/// policies, comments, owners, grants, and which migrations are applied. Rows are not
+/// compared.
 ///
-/// Exit code 1 when there is a difference.
-///
-/// With --json: same, first, second, differences: object (in words), only_in (first,
-/// second, or null), changes: aspect, first, second (texts, or null);
-/// migrations: only_in_first, only_in_second (versions).
+/// Exit code 0: no difference. 1: a difference. 2 or more: nothing was compared.
 #[derive(Debug, Parser)]
 #[command(name = "diff-tenants", version)]
 pub struct DiffTenants {
@@ -66,6 +63,11 @@ struct Changed {
 }
 
 impl Script for DiffTenants {
+    const EXAMPLES: &'static [Example] = &[example("acme globex", "compare two tenants")];
+
+    /// As `diff` does: 1 says that there is a difference.
+    const FAILED: Verdict = Verdict::Usage;
+
     fn common(&self) -> &Common {
         &self.common
     }

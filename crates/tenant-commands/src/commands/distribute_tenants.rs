@@ -3,46 +3,40 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::counted;
-use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
+use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::{Distribute, FleetReport, Progress, Selection, Status, Tenants};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, report, tenants};
 
-/// Spread existing tenants over the servers of a Citus cluster
+/// Distribute existing tenants over a Citus cluster
 ///
-/// For tenants that were made before the extension Citus was there, restored from a
-/// dump, or adopted: each is brought to one of the cluster's servers, with all rows, in
-/// one transaction. Who writes to a tenant waits meanwhile. Tables of the public schema
-/// that tenants refer to become reference tables first, which every server has. Triggers
-/// do not fire at the rows that are brought. There is no way back by a command.
+/// For tenants that existed before the extension Citus, that were restored from a dump,
+/// or that were adopted. Each is moved to a node with all rows, in one transaction.
+/// Sessions that write to the tenant wait while it runs. Public tables that tenants
+/// refer to become reference tables first. Triggers do not fire for the rows. No command
+/// undoes this.
 ///
-/// A tenant that fails stays as it was and does not stop the others; one that is
-/// distributed already is left alone. Ctrl-C finishes those under way and begins no
-/// other. Spare tenants follow, unless --only names some.
+/// A tenant that fails stays unchanged and does not stop the others. Ctrl-C finishes the
+/// tenants in progress and starts no more. Spares follow, unless you name tenants.
 ///
-/// Exit code 1 when a tenant failed or was left out.
-///
-/// With --json: total, distributed, up_to_date, failed, skipped, dry_run, duration_ms,
-/// and tenants: name, status (distributed, up_to_date, failed, skipped), duration_ms,
-/// error (null, or message, sqlstate, migration, file, line, hint); spares, in the same form;
-/// notes (none).
+/// Exit code 1: a tenant failed or was skipped.
 #[derive(Debug, Parser)]
 #[command(name = "distribute-tenants", version)]
 pub struct DistributeTenants {
-    /// Distribute this tenant; repeat for more [default: all]
-    #[arg(long, value_name = "NAME")]
-    only: Vec<NameArg>,
+    #[command(flatten)]
+    selecting: Selecting,
 
-    /// Tenants to distribute at the same time [default: 1]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: 1]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
-    /// Show which are not distributed, and change nothing
-    #[arg(long)]
+    /// List what is not distributed yet
+    #[arg(long, short = 'n')]
     dry_run: bool,
 
     #[command(flatten)]
@@ -53,14 +47,19 @@ pub struct DistributeTenants {
 }
 
 impl Script for DistributeTenants {
+    const EXAMPLES: &'static [Example] = &[
+        example("-n", "list the tenants that are not distributed"),
+        example("acme", "distribute one"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        context.require_possible(&self.only)?;
+        let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let select = tenants::selected(context, &tenants, &self.only).await?;
+        let select = wanted.among(context, &tenants).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
@@ -73,15 +72,14 @@ impl Script for DistributeTenants {
             .await;
         bar.finish();
         let report = ran?;
-        let text = if dry_run {
-            plan(&report)
+        let document = json::Fleet::distributed(&report, dry_run, context.invocation());
+        if dry_run {
+            // The plan is what was asked for, also with --quiet.
+            output.answer(&document, &plan(&report))?;
         } else {
-            report::summary(&report, "There are no tenants yet.")
-        };
-        output.done(
-            &json::Fleet::distributed(&report, dry_run, context.invocation()),
-            &text,
-        )?;
+            let text = report::summary(&report, "There are no tenants yet.");
+            output.done(&document, &text)?;
+        }
         Ok(if dry_run {
             report::failures(context, &report)
         } else {

@@ -1,6 +1,7 @@
 //! `drop-tenant`: drops a tenant.
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::json::ErrorDetail;
 use command_line::options::Locking;
 use command_line::output::table;
@@ -13,23 +14,16 @@ use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantNa
 use crate::tenants;
 use crate::words::with_schema;
 
-/// Drop a tenant: its schema with all data, and its registration
+/// Drop a tenant: its schema, its data, its registration
 ///
-/// Shows what will go and lets you type the tenant's name to confirm it.
-/// Without a terminal, --yes is needed. A schema that is not registered as a
-/// tenant is never dropped.
+/// Shows what would be lost and asks you to type the tenant's name. For scripts, --yes
+/// confirms. A schema that is not registered as a tenant is never dropped.
 ///
-/// If objects outside the schema depend on it, such as a view over all tenants or
-/// a column whose type is the tenant's, or if an extension lies in it, the command
-/// lists them, drops nothing, and exits with 1. A tenant that another program has
-/// migrated is not dropped either.
+/// If objects outside the schema depend on it, such as a view over all tenants, the
+/// command lists them and drops nothing. Publications, functions and search paths that
+/// name the schema stay, and are listed before you confirm.
 ///
-/// Publications, subscriptions, event triggers, functions and kept search paths that
-/// name the schema or its tables stay. They are listed before you confirm.
-///
-/// With --json: tenant, schema (its name), dropped, schema_existed, tables: name, rows
-/// (estimated, or null), bytes (or null), dependents: kind, name, owner (or null),
-/// rows (of a table or a column: estimated; or null), affected: kind, name.
+/// Exit code 1: the tenant was not dropped.
 #[derive(Debug, Parser)]
 #[command(name = "drop-tenant", version)]
 pub struct DropTenant {
@@ -37,16 +31,16 @@ pub struct DropTenant {
     #[arg(value_name = "NAME")]
     name: NameArg,
 
-    /// Drop it without asking
-    #[arg(long)]
+    /// Do not ask
+    #[arg(long, short)]
     yes: bool,
 
-    /// Also drop objects outside the schema that depend on it, with their data
-    #[arg(long)]
+    /// Drop objects elsewhere that depend on it
+    #[arg(long, hide_short_help = true)]
     with_dependents: bool,
 
-    /// Drop it also if it is a tenant of another program
-    #[arg(long)]
+    /// Drop a tenant of another program, too
+    #[arg(long, hide_short_help = true)]
     allow_other_program: bool,
 
     #[command(flatten)]
@@ -90,6 +84,11 @@ struct Row<'a> {
 }
 
 impl Script for DropTenant {
+    const EXAMPLES: &'static [Example] = &[
+        example("acme", "show what would be lost, then ask"),
+        example("acme --yes", "drop without asking"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }

@@ -1,11 +1,13 @@
 //! `health-check`: compares what there is with what should be.
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
 use command_line::json::{ErrorDetail, Said};
 use command_line::words::counted;
 use command_line::{
-    Common, Context, Explained, Hint, Invocation, Message, NameArg, Script, Verdict, remedy,
+    Common, Context, Explained, Hint, Invocation, Message, Script, Selecting,
+    Verdict, remedy,
 };
 use serde::Serialize;
 use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};
@@ -22,42 +24,24 @@ const NAMED: usize = 5;
 
 /// Check the public schema and all tenants
 ///
-/// Each registered tenant must have its schema, exactly the migrations of this
-/// program, and look exactly as these make it: tables, columns, constraints,
-/// indexes, types, views, functions, triggers, policies, comments. To find the expected
-/// definition, the command applies the migrations to two schemas in transactions that are
-/// rolled back, and keeps the result in public.expected_shapes for the next check. It also
-/// reports schemas of tenants that are not registered. Nothing else is changed.
+/// Each tenant must have its schema, exactly the migrations of this program, and exactly
+/// what these create: tables, columns, constraints, indexes, types, views, functions,
+/// triggers, policies, comments. To find the expected definition, the command runs the
+/// migrations in two scratch schemas and rolls back. It keeps the result in
+/// public.expected_shapes. It also reports orphaned schemas. Nothing else is changed.
 ///
-/// Exit code 1 when a problem is found, or when no tenant could be compared.
-///
-/// With --json: healthy, checked (how many tenants were read), unread (how many could not be
-/// read), as_expected (how many look as they should, or null), busy (tenants that another
-/// session was changing, and that were not compared), tables_checked (false when the
-/// migrations could not be tried), varying (what each run of the migrations creates
-/// differently, and is not compared), in_both (what tenants and a schema behind them in the
-/// path at run time both have: kind, name, schema, tenants), groups: kind, detail, tenants (how many have it);
-/// problems: tenant (null for the public schema), kind (missing_schema, missing_table,
-/// missing_object, extra_object, changed_definition, renamed_object, shadowed_object,
-/// invalid_index, wrong_owner, missing_grants, extra_grants, half_made, foreign_objects,
-/// pending_migrations, made_by_pending, lost_history, unknown_migration, other_program,
-/// edited_migration, no_fingerprints, no_access, orphaned_schema, unlisted_tenant, two_schemas,
-/// spare_leftover, spare_name, invalid_name, shared_schema, unfit_path, unreadable,
-/// nothing_selected, tables_not_checked, broken_migrations, unqualified_function,
-/// not_under_own_name; on a Citus cluster not_distributed, unreachable_node), detail, remedy,
-/// sql (the statements that would mend it).
+/// Exit code 1: the check found a problem, or no tenant could be compared.
 #[derive(Debug, Parser)]
 #[command(name = "health-check", version)]
 pub struct HealthCheck {
-    /// Check this tenant; repeat for more [default: all]
-    #[arg(long, value_name = "NAME")]
-    only: Vec<NameArg>,
+    #[command(flatten)]
+    selecting: Selecting,
 
-    /// Look at schemas, tables and migrations only
+    /// Check schemas, tables and migrations only
     #[arg(long)]
     quick: bool,
 
-    /// Ask whether this role, the application's, can read the tenants [default: TENANT_APP_ROLE]
+    /// Application's role, to check its rights [env: TENANT_APP_ROLE]
     #[arg(long, value_name = "ROLE")]
     app_role: Option<String>,
 
@@ -123,6 +107,12 @@ struct Row {
 }
 
 impl Script for HealthCheck {
+    const EXAMPLES: &'static [Example] = &[
+        example("", "check everything"),
+        example("acme globex", "check these two"),
+        example("--quick", "check schemas, tables and migrations only"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -132,9 +122,9 @@ impl Script for HealthCheck {
             application_role: context.application_role(self.app_role),
             ..Settings::default()
         };
-        context.require_possible(&self.only)?;
+        let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, settings).await?;
-        let select = tenants::selected(context, &tenants, &self.only).await?;
+        let select = wanted.among(context, &tenants).await?;
         let call = tenants.health().select(select);
         let call = if self.quick { call.quick() } else { call };
         // A scratch database that migrations are tried in is dropped with the work.

@@ -29,23 +29,31 @@ use tenant_core::Database;
 #[derive(Debug, Parser)]
 #[command(name = "init-settings", version)]
 #[command(mut_arg("config", |config| config.help(
-    "File to write [default: TENANTS_CONFIG, else tenants.toml in the project's folder]"
+    "File to write [env: TENANTS_CONFIG] [default: tenants.toml in the project's folder]"
 )))]
 // These are settings, which are about to be written.
+/// Write tenants.toml from what the project contains
+///
+/// Reads the configuration of Diesel, the folders with migrations, and the database if one
+/// is named and answers. Proposes the file, asks what only you know, and writes it. An
+/// existing file is not overwritten without a question.
+///
+/// Without a terminal, give --yes to accept the proposal. Without --yes, the command prints
+/// the file, writes nothing, and ends with exit code 2.
 #[command(mut_arg("migrations_dir", |option| option.hide(true)))]
 #[command(mut_arg("extensions_schema", |option| option.hide(true)))]
 #[command(mut_arg("shared_objects", |option| option.hide(true)))]
 pub struct InitSettings {
-    /// Take what is proposed, and ask nothing
-    #[arg(long)]
+    /// Accept the proposal and ask nothing
+    #[arg(long, short)]
     yes: bool,
 
     /// Replace an existing file
     #[arg(long)]
     overwrite: bool,
 
-    /// Print the file, and write nothing
-    #[arg(long, conflicts_with_all = ["yes", "overwrite"])]
+    /// Print the file and write nothing
+    #[arg(long, short = 'n', conflicts_with_all = ["yes", "overwrite"])]
     dry_run: bool,
 
     #[command(flatten)]

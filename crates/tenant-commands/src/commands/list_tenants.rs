@@ -1,11 +1,15 @@
 //! `list-tenants`: lists the tenants and where they stand.
 
+use std::cmp::Reverse;
+
 use chrono::{DateTime, Utc};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
+use command_line::columns::columns;
+use command_line::help::{Example, example};
 use command_line::json::ErrorDetail;
-use command_line::output::{shown, table};
+use command_line::output::shown;
 use command_line::words::counted;
-use command_line::{Common, Context, Invocation, Script, Verdict};
+use command_line::{Common, Context, Invocation, Message, Script, Selecting, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use tenant_core::remedy::Command;
@@ -14,28 +18,51 @@ use tenant_core::{SchemaName, Tenant, TenantState, Version};
 use crate::failures::Failures;
 use crate::tenants;
 
-/// List the tenants with their versions and pending migrations
+/// List tenants with their versions and pending migrations
 ///
-/// On a Citus cluster also the server that each is on, and its size there.
+/// A tenant is ahead of this program if it has migrations that this program does not
+/// have. It belongs to another program if it has none of the migrations of this one.
+/// On a Citus cluster, the list also shows the node and the size of each tenant.
 ///
-/// A tenant is ahead if it has migrations that this program does not have. It is another
-/// program's if it has none of this program's, or only other texts under the same versions.
-///
-/// Exit code 1 when the state of a tenant could not be read.
-///
-/// With --json: tenants: name, schema (what its schema is called, or null when its row is not
-/// a valid tenant), created_at (RFC 3339), version (the newest applied migration, or null), pending (how many are missing, or null when that is
-/// not known), unknown (how many applied ones this program does not have, or null),
-/// state (up_to_date, behind, ahead, other_program, unreadable), listed_as (what the registry
-/// says of its state: active, suspended, trashed, its own word, or null; only for a registry that
-/// has states), error (null, or message, sqlstate, migration, file, line, hint); on a cluster
-/// also node (HOST:PORT, or null when it is on none) and bytes (null when it is not
-/// known).
+/// Exit code 1: the state of a tenant could not be read.
 #[derive(Debug, Parser)]
 #[command(name = "list-tenants", version)]
 pub struct ListTenants {
     #[command(flatten)]
+    selecting: Selecting,
+
+    /// List only tenants that are behind
+    #[arg(long)]
+    pending: bool,
+
+    /// Order of the list; most pending first, otherwise ascending
+    #[arg(long, value_name = "BY", value_enum, default_value_t)]
+    sort: Sort,
+
+    /// Form of the list; wide has all columns
+    #[arg(long, short, value_name = "FORM", value_enum)]
+    output: Option<Form>,
+
+    #[command(flatten)]
     common: Common,
+}
+
+/// The order of the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Sort {
+    #[default]
+    Name,
+    Created,
+    Version,
+    Pending,
+}
+
+/// The form of the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Name,
+    Wide,
+    Json,
 }
 
 #[derive(Serialize)]
@@ -62,20 +89,59 @@ struct Row<'a> {
 }
 
 impl Script for ListTenants {
+    const EXAMPLES: &'static [Example] = &[
+        example("--pending", "list tenants that are behind"),
+        example("--match 'eu_*' -o name", "print names only, for scripts"),
+        example("--sort created", "list the oldest tenants first"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
 
+    fn is_json(&self) -> bool {
+        self.common.json || self.output == Some(Form::Json)
+    }
+
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let wanted = self.selecting.read(context)?;
         let tenants = tenants::open(context).await?;
+        let select = wanted.among(context, &tenants).await?;
         let columns = Columns {
+            is_wide: self.output == Some(Form::Wide),
             has_schemas: false,
             has_states: tenants.registry().has_states(),
             is_cluster: tenants.database().is_cluster(),
         };
         let tenants = tenants.list().await?;
+        let mut selected = tenants.iter().collect::<Vec<_>>();
+        selected.retain(|tenant| select.contains(&tenant.name));
+        let unread = selected.iter().filter_map(|tenant| {
+            let error = tenant.error.as_ref()?;
+            Some((tenant.name.as_str(), error))
+        });
+        let unread = unread.collect::<Vec<_>>();
+        if self.pending {
+            selected.retain(|tenant| tenant.pending > Some(0));
+        }
+        self.sort.order(&mut selected);
+        self.show(context, &selected, columns)?;
+        if context.output.shows_progress() && !selected.is_empty() {
+            context.output.note(&summary(&selected));
+        }
+        if tenants.is_empty() {
+            context.output.note(&no_tenants(context.invocation()));
+        } else if selected.is_empty() {
+            context.output.say(&Message::note("no tenant is behind"));
+        }
+        Ok(Failures::new(unread, tenants.len(), "could not be read").show(context))
+    }
+}
+
+impl ListTenants {
+    fn show(&self, context: &Context, tenants: &[&Tenant], columns: Columns) -> anyhow::Result<()> {
         let columns = Columns {
-            has_schemas: tenants.iter().any(has_other_schema),
+            has_schemas: tenants.iter().any(|tenant| has_other_schema(tenant)),
             ..columns
         };
         let rows = tenants
@@ -84,15 +150,45 @@ impl Script for ListTenants {
         let document = Document {
             tenants: rows.collect(),
         };
-        let text = text(&tenants, &columns, context.invocation());
-        context.output.answer(&document, &text)?;
-        let broken = tenants.iter().filter_map(|tenant| {
-            let error = tenant.error.as_ref()?;
-            Some((tenant.name.as_str(), error))
-        });
-        let failures = Failures::new(broken.collect(), tenants.len(), "could not be read");
-        Ok(failures.show(context))
+        let text = match self.output {
+            Some(Form::Name) => names(tenants),
+            _ => columns.text(tenants),
+        };
+        context.output.answer(&document, &text)
     }
+}
+
+impl Sort {
+    /// Brings the tenants, which are in the order of their names, into this order.
+    fn order(self, tenants: &mut [&Tenant]) {
+        match self {
+            Self::Name => {}
+            Self::Created => tenants.sort_by_key(|tenant| tenant.created_at),
+            Self::Version => tenants.sort_by(|one, other| one.version.cmp(&other.version)),
+            Self::Pending => tenants.sort_by_key(|tenant| Reverse(tenant.pending)),
+        }
+    }
+}
+
+/// One name on a line, as it is.
+fn names(tenants: &[&Tenant]) -> String {
+    let names = tenants.iter().map(|tenant| shown(&tenant.name));
+    names.collect::<Vec<_>>().join("\n")
+}
+
+/// How many there are, for someone at a terminal: a program counts the lines.
+fn summary(tenants: &[&Tenant]) -> String {
+    let behind = tenants.iter().filter(|tenant| tenant.pending > Some(0));
+    let total = counted(tenants.len(), "tenant");
+    match behind.count() {
+        0 => total,
+        behind => format!("{total}, {behind} behind"),
+    }
+}
+
+fn no_tenants(invocation: &Invocation) -> String {
+    let create = invocation.call(&Command::CreateTenant(None));
+    format!("There are no tenants yet. To create one, run `{create}`.")
 }
 
 fn row<'a>(tenant: &'a Tenant, columns: &Columns, invocation: &Invocation) -> Row<'a> {
@@ -115,18 +211,10 @@ fn row<'a>(tenant: &'a Tenant, columns: &Columns, invocation: &Invocation) -> Ro
     }
 }
 
-fn text(tenants: &[Tenant], columns: &Columns, invocation: &Invocation) -> String {
-    if tenants.is_empty() {
-        let create = invocation.call(&Command::CreateTenant(None));
-        return format!("There are no tenants yet. To create one, run `{create}`.");
-    }
-    let rows = tenants.iter().map(|tenant| columns.row(tenant));
-    let table = table(columns.heading(), rows);
-    format!("{table}\n{}", counted(tenants.len(), "tenant"))
-}
-
 /// Which columns there are beside those that a list always has.
 struct Columns {
+    /// All of them.
+    is_wide: bool,
     /// What schemas are called, where some are not called as their tenants.
     has_schemas: bool,
     /// What the registry says of its tenants' states.
@@ -135,21 +223,38 @@ struct Columns {
 }
 
 impl Columns {
+    /// The heading and the rows; nothing if there are none.
+    fn text(&self, tenants: &[&Tenant]) -> String {
+        if tenants.is_empty() {
+            return String::new();
+        }
+        let rows = tenants.iter().map(|tenant| self.row(tenant));
+        columns(self.heading(), &rows.collect::<Vec<_>>())
+    }
+
     fn heading(&self) -> Vec<&'static str> {
         let mut heading = vec!["Tenant"];
-        heading.extend(self.has_schemas.then_some("Schema"));
-        heading.extend(["Created", "Version", "State"]);
+        heading.extend((self.is_wide || self.has_schemas).then_some("Schema"));
+        heading.extend(["State", "Version"]);
+        if self.is_wide {
+            heading.extend(["Pending", "Unknown"]);
+        }
+        heading.push("Created (UTC)");
         heading.extend(self.has_states.then_some("Listed as"));
         if self.is_cluster {
-            heading.extend(["Server", "Size"]);
+            heading.extend(["Node", "Size"]);
         }
         heading
     }
 
     fn row(&self, tenant: &Tenant) -> Vec<String> {
         let mut row = vec![shown(&tenant.name).into_owned()];
-        row.extend(self.has_schemas.then(|| schema(tenant)));
-        row.extend(cells(tenant));
+        row.extend((self.is_wide || self.has_schemas).then(|| schema(tenant)));
+        row.extend([state(tenant), version(tenant)]);
+        if self.is_wide {
+            row.extend([tenant.pending, tenant.unknown].map(count));
+        }
+        row.push(created(tenant));
         let state = listed_as(tenant).unwrap_or("-");
         row.extend(self.has_states.then(|| shown(state).into_owned()));
         if self.is_cluster {
@@ -157,6 +262,10 @@ impl Columns {
         }
         row
     }
+}
+
+fn count(count: Option<usize>) -> String {
+    count.map_or_else(|| "-".to_owned(), |count| count.to_string())
 }
 
 /// What the registry says of the tenant's state, in one word.
@@ -174,31 +283,30 @@ fn schema(tenant: &Tenant) -> String {
     schema.map_or_else(|| "-".to_owned(), |schema| shown(schema).into_owned())
 }
 
-/// When it was created, its version and its state.
-fn cells(tenant: &Tenant) -> [String; 3] {
-    let created = tenant.created_at.map_or_else(
-        || "-".to_owned(),
-        |at| at.format("%Y-%m-%d %H:%M UTC").to_string(),
-    );
-    let version = match (&tenant.version, tenant.pending) {
+fn created(tenant: &Tenant) -> String {
+    let created = tenant.created_at.map(|at| at.format("%Y-%m-%d %H:%M"));
+    created.map_or_else(|| "-".to_owned(), |created| created.to_string())
+}
+
+fn version(tenant: &Tenant) -> String {
+    match (&tenant.version, tenant.pending) {
         (Some(version), _) => version.to_string(),
         (None, Some(_)) => "-".to_owned(),
         (None, None) => "unknown".to_owned(),
-    };
-    [created, version, state(tenant)]
+    }
 }
 
 fn state(tenant: &Tenant) -> String {
     if tenant.is_of_other_program {
-        return "of another program".to_owned();
+        return "other program".to_owned();
     }
     match (&tenant.error, tenant.pending, tenant.unknown) {
-        (Some(_), ..) => "unknown (see below)".to_owned(),
+        (Some(_), ..) => "unreadable".to_owned(),
         (None, None, _) => "unknown".to_owned(),
         (None, Some(0), None | Some(0)) => "up to date".to_owned(),
         (None, Some(pending), None | Some(0)) => format!("{pending} pending"),
-        (None, Some(0), Some(_)) => "ahead of this program".to_owned(),
-        (None, Some(pending), Some(_)) => format!("{pending} pending, ahead of this program"),
+        (None, Some(0), Some(_)) => "ahead".to_owned(),
+        (None, Some(pending), Some(_)) => format!("{pending} pending, ahead"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `migrate-public`: brings the public schema up to date.
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::{Locking, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
@@ -10,25 +11,25 @@ use tenant_core::{Error, Version};
 use crate::messages::{self, MessageDetail};
 use crate::tenants;
 
-/// Apply the pending migrations of the public schema
+/// Apply pending migrations to the public schema
 ///
-/// The public schema holds what exists once, the list of tenants among it.
-/// Run this once for a new database, and after adding a public migration.
+/// The public schema contains what exists once, such as the list of tenants. Run this
+/// once for a new database, and after you add a public migration.
 ///
-/// When several start at once, one applies the migrations, and the others wait
-/// for it (see --wait) and find nothing left to do.
+/// If several runs start at once, one applies the migrations. The others wait for it
+/// (see --wait) and find nothing to do.
 ///
-/// With --json: migrated (how many), applied, pending (versions, the latter
-/// with --dry-run), dry_run, duration_ms; messages: what the migrations made
-/// PostgreSQL say, warnings, and notices with --verbose: severity, text,
-/// sqlstate, detail, hint, migration, file, line; messages_left_out (how many
-/// more).
+/// Exit code 1: a migration failed. With --check: something is pending.
 #[derive(Debug, Parser)]
 #[command(name = "migrate-public", version)]
 pub struct MigratePublic {
-    /// Show what is pending, and change nothing
-    #[arg(long)]
+    /// Show what is pending; change nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
+
+    /// Exit with 1 if something is pending
+    #[arg(long)]
+    check: bool,
 
     #[command(flatten)]
     locking: Locking,
@@ -52,6 +53,11 @@ struct Document<'a> {
 }
 
 impl Script for MigratePublic {
+    const EXAMPLES: &'static [Example] = &[
+        example("", "apply what is pending"),
+        example("--check", "fail in CI if something is pending"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -60,7 +66,8 @@ impl Script for MigratePublic {
         let settings = self.transactions.settings(self.locking.settings());
         let tenants = tenants::open_with(context, settings).await?;
         let call = tenants.migrate_public();
-        let migrated = if self.dry_run { call.dry_run() } else { call }.await;
+        let is_dry = self.dry_run || self.check;
+        let migrated = if is_dry { call.dry_run() } else { call }.await;
         if let Err(Error::Migration(failure)) = &migrated {
             let said = messages::Said::of_failure(failure);
             messages::show(context, &[said]);
@@ -70,12 +77,12 @@ impl Script for MigratePublic {
             migrated: outcome.applied.len(),
             applied: &outcome.applied,
             pending: &outcome.pending,
-            dry_run: self.dry_run,
+            dry_run: is_dry,
             messages: messages::public_details(&outcome.messages, context.invocation()),
             messages_left_out: outcome.messages_left_out,
             duration_ms: outcome.duration.as_millis(),
         };
-        let (verb, versions) = if self.dry_run {
+        let (verb, versions) = if is_dry {
             ("Pending", &outcome.pending)
         } else {
             ("Applied", &outcome.applied)
@@ -87,7 +94,7 @@ impl Script for MigratePublic {
         let mut lines = names
             .map(|one| format!("  {verb} {}", one.name()))
             .collect::<Vec<_>>();
-        lines.push(match (versions.len(), self.dry_run) {
+        lines.push(match (versions.len(), is_dry) {
             (0, _) => "The public schema is up to date.".to_owned(),
             (count, true) => format!(
                 "{} pending; nothing was changed.",
@@ -99,9 +106,19 @@ impl Script for MigratePublic {
                 time(outcome.duration)
             ),
         });
-        context.output.done(&document, &lines.join("\n"))?;
+        let text = lines.join("\n");
+        if is_dry {
+            // The plan is what was asked for, also with --quiet.
+            context.output.answer(&document, &text)?;
+        } else {
+            context.output.done(&document, &text)?;
+        }
         let said = messages::Said::of_public(&outcome);
         messages::show(context, &[said]);
-        Ok(Verdict::Done)
+        Ok(if self.check && !outcome.pending.is_empty() {
+            Verdict::Wrong
+        } else {
+            Verdict::Done
+        })
     }
 }

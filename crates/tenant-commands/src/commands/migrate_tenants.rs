@@ -3,57 +3,44 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::{Failures, Locking, Transactions, Unknown};
-use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
+use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::remedy::Command;
 use tenant_core::{Migrate, Progress, Selection, Tenants};
 
 use crate::progress::Bar;
-use crate::{interrupt, json, messages, report, tenants};
+use crate::{interrupt, json, messages, plan, report, tenants};
 
-/// Apply the pending migrations to the tenants
+/// Apply pending migrations to tenants
 ///
-/// Each tenant is migrated in one transaction: it ends wholly at the new
-/// version, or stays as it was. A tenant that fails does not stop the others;
-/// run the command again to go on with those that failed. Ctrl-C finishes the
-/// tenants under way and begins no other.
+/// Each tenant is migrated in one transaction: it gets all of its pending migrations or
+/// none. A tenant that fails does not stop the others. Run the command again to retry
+/// it. Spares are migrated too, unless you name tenants.
 ///
-/// A tenant that is behind and has unknown migrations (applied, but not in this program)
-/// fails and stays unchanged, unless --allow-unknown-migrations is given. A tenant always
-/// fails if this program has none of its applied migrations.
+/// Tenants that are behind and have unknown migrations fail, unless you allow them.
 ///
-/// Exit code 1 when a tenant failed or was left out.
-///
-/// Spare tenants that are behind are migrated after the tenants, unless --only
-/// names some.
-///
-/// With --json: total, migrated, up_to_date, failed, skipped, dry_run,
-/// duration_ms, and tenants: name, status (migrated, up_to_date, failed,
-/// skipped), applied and pending (versions; pending is null when the tenant could not be
-/// reached), messages, messages_left_out,
-/// duration_ms, error (null, or message, sqlstate, migration, file, line, hint); spares:
-/// those with which something was done, in the same form; notes: what is no
-/// failure and should be known: kind (edited_migration, unknown_migration,
-/// late_migration), detail, remedy. messages: what the migrations made PostgreSQL
-/// say, warnings, and notices with --verbose: severity, text, sqlstate, detail,
-/// hint, migration, file, line; messages_left_out: how many more.
+/// Exit code 1: a tenant failed or was skipped. With --check: something is pending.
 #[derive(Debug, Parser)]
 #[command(name = "migrate-tenants", version)]
 pub struct MigrateTenants {
-    /// Migrate this tenant; repeat for more [default: all]
-    #[arg(long, value_name = "NAME")]
-    only: Vec<NameArg>,
+    #[command(flatten)]
+    selecting: Selecting,
 
-    /// Tenants to migrate at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
     failures: Failures,
 
-    /// Show what is pending, and change nothing
-    #[arg(long)]
+    /// Show what is pending; change nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
+
+    /// Exit with 1 if something is pending
+    #[arg(long)]
+    check: bool,
 
     #[command(flatten)]
     locking: Locking,
@@ -69,6 +56,12 @@ pub struct MigrateTenants {
 }
 
 impl Script for MigrateTenants {
+    const EXAMPLES: &'static [Example] = &[
+        example("", "migrate all tenants"),
+        example("acme globex", "migrate these two"),
+        example("--match 'eu_*' -n", "show what is pending for some"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -76,14 +69,15 @@ impl Script for MigrateTenants {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = self.transactions.settings(self.locking.settings());
         let settings = self.unknown.settings(settings);
-        context.require_possible(&self.only)?;
+        let wanted = self.selecting.read(context)?;
+        let again = wanted.is_all().then_some(Command::MigrateTenants);
         let tenants = tenants::open_with(context, settings).await?;
-        let select = tenants::selected(context, &tenants, &self.only).await?;
+        let select = wanted.among(context, &tenants).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
         let observe = |progress: &Progress<'_>| bar.follow(progress);
-        let dry_run = self.dry_run;
+        let dry_run = self.is_dry();
         let ran = self
             .call(&tenants, select)
             .stop(&stop)
@@ -91,15 +85,23 @@ impl Script for MigrateTenants {
             .await;
         bar.finish();
         let report = ran?;
-        let again = self.only.is_empty().then_some(Command::MigrateTenants);
-        let text = report::summary(&report, "There are no tenants yet.");
-        output.done(
-            &json::Fleet::migrated(&report, dry_run, context.invocation()),
-            &text,
-        )?;
+        let document = json::Fleet::migrated(&report, dry_run, context.invocation());
+        if dry_run {
+            // The plan is what was asked for, also with --quiet.
+            output.answer(
+                &document,
+                &plan::text(&report, &tenants.migrations().tenant),
+            )?;
+        } else {
+            let text = report::summary(&report, "There are no tenants yet.");
+            output.done(&document, &text)?;
+        }
         messages::of_fleet(context, &report);
         report::notes(context, &report.notes);
-        Ok(if dry_run {
+        Ok(if self.check && plan::is_pending(&report) {
+            report::failures(context, &report);
+            Verdict::Wrong
+        } else if dry_run {
             report::failures(context, &report)
         } else {
             report::verdict_of_retried(context, &report, again)
@@ -108,6 +110,11 @@ impl Script for MigrateTenants {
 }
 
 impl MigrateTenants {
+    /// Whether nothing is to be changed.
+    fn is_dry(&self) -> bool {
+        self.dry_run || self.check
+    }
+
     fn call<'a>(&self, tenants: &'a Tenants, select: Selection) -> Migrate<'a> {
         let mut call = tenants.migrate().select(select);
         if let Some(jobs) = self.jobs {
@@ -116,6 +123,6 @@ impl MigrateTenants {
         if let Some(failures) = self.failures.most() {
             call = call.max_failures(failures);
         }
-        if self.dry_run { call.dry_run() } else { call }
+        if self.is_dry() { call.dry_run() } else { call }
     }
 }

@@ -2,6 +2,7 @@
 
 use clap::Parser;
 use command_line::exit::Interrupted;
+use command_line::help::{Example, example};
 use command_line::hints::Advised;
 use command_line::options::Locking;
 use command_line::words::time;
@@ -13,21 +14,14 @@ use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, W
 use crate::progress::CopyBar;
 use crate::{interrupt, tenants};
 
-/// Move a tenant to another server of a Citus cluster
+/// Move a tenant to another node of a Citus cluster
 ///
-/// Applications go on reading and writing meanwhile, and wait for a moment at the
-/// end. A migration of the tenant waits as long as its --wait says. Before it
-/// begins to copy, the move waits for all transactions that write on the tenant's server,
-/// however long they take. Where a table has no primary key, or is unlogged, writing has
-/// to wait all the time: that is asked for at a terminal, and --block-writes says yes
-/// beforehand. Ctrl-C calls the move off.
+/// Applications continue to read and write while it runs, and wait for a moment at the
+/// end. The move first waits for all transactions that write on the tenant's node.
+/// Where a table has no primary key or is unlogged, writes have to wait until the end:
+/// the command asks first, or give --block-writes. Ctrl-C cancels the move.
 ///
-/// A tenant that is on that server already is left alone.
-///
-/// Exit code 1 when it cannot be done, and then the tenant is where it was.
-///
-/// With --json: tenant, from, to (the two servers as HOST:PORT), moved (false when it
-/// was there already), blocked_writes, duration_ms.
+/// Exit code 1: the tenant could not be moved, and is where it was.
 #[derive(Debug, Parser)]
 #[command(name = "move-tenant", version)]
 pub struct MoveTenant {
@@ -35,11 +29,11 @@ pub struct MoveTenant {
     #[arg(value_name = "NAME")]
     name: NameArg,
 
-    /// Server of the cluster to move it to, as the list of tenants shows them
+    /// Node to move it to, as `list` shows it
     #[arg(long, value_name = "HOST:PORT")]
     to: Node,
 
-    /// Let those who write to the tenant wait until it is moved
+    /// Let writes to the tenant wait until it is moved
     #[arg(long)]
     block_writes: bool,
 
@@ -61,6 +55,8 @@ struct Document<'a> {
 }
 
 impl Script for MoveTenant {
+    const EXAMPLES: &'static [Example] = &[example("acme --to 10.0.0.12:5432", "move one tenant")];
+
     fn common(&self) -> &Common {
         &self.common
     }

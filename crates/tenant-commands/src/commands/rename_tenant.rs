@@ -1,6 +1,7 @@
 //! `rename-tenant`: gives a tenant another name.
 
 use clap::{Parser, ValueHint};
+use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
 use command_line::options::Locking;
 use command_line::settings::HooksOn;
@@ -13,24 +14,16 @@ use crate::json::{self, NoteDetail};
 use crate::words::with_schema;
 use crate::{report, tenants};
 
-/// Give a tenant another name
+/// Rename a tenant
 ///
-/// Schema and registration are renamed in one transaction; data, version and age
-/// stay. Applications that ask for the old name get "unknown tenant" from then on.
-/// Whoever uses one of its tables is waited for.
+/// Renames the schema and the registration in one transaction. Data and version stay.
+/// Applications that ask for the old name then get "unknown tenant". The command waits
+/// for sessions that use the tenant's tables.
 ///
-/// Functions of the tenant whose own search_path names its schema follow, and so do
-/// definitions into which migrations have written the name. Other places with the old
-/// name, such as a function's body, a default or a role's setting, are listed on standard
-/// error.
+/// A function's own search_path and definitions written by migrations follow. The command
+/// lists other places with the old name on standard error.
 ///
-/// A tenant that another program has migrated is left as it is.
-///
-/// Exit code 1 when it cannot be done, and then nothing has changed; 2 when the
-/// new name is not valid, or is the old one.
-///
-/// With --json: tenant (the new name), schema (the new one), renamed_from, renamed, notes: kind
-/// (name_in_text, name_in_rows, old_path, same_but_for_case), detail, remedy.
+/// Exit code 1: the tenant could not be renamed, and nothing changed.
 #[derive(Debug, Parser)]
 #[command(name = "rename-tenant", version)]
 pub struct RenameTenant {
@@ -38,16 +31,16 @@ pub struct RenameTenant {
     #[arg(value_name = "OLD")]
     from: NameArg,
 
-    /// The name that it gets: letters, digits and underscores
+    /// New name: letters, digits and underscores
     #[arg(value_name = "NEW", value_hint = ValueHint::Other)]
     to: NameArg,
 
-    /// New schema of the tenant, where only the list knows it
-    #[arg(long, value_name = "SCHEMA")]
+    /// New schema, if the list decides it
+    #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
     schema: Option<SchemaName>,
 
-    /// Rename it also if it is a tenant of another program
-    #[arg(long)]
+    /// Rename a tenant of another program, too
+    #[arg(long, hide_short_help = true)]
     allow_other_program: bool,
 
     #[command(flatten)]
@@ -67,6 +60,8 @@ struct Document<'a> {
 }
 
 impl Script for RenameTenant {
+    const EXAMPLES: &'static [Example] = &[example("acme acme_corp", "rename tenant acme")];
+
     fn common(&self) -> &Common {
         &self.common
     }

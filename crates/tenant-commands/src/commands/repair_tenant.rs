@@ -1,45 +1,46 @@
 //! `repair-tenant`: puts a tenant right that is not what its migrations make.
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
-use command_line::json::Said;
+use command_line::json::{ErrorDetail, Said};
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line, to_run};
 use command_line::{
-    Common, Context, Explained, Hint, Invocation, Message, NameArg, Script, Verdict, remedy,
+    Common, Context, Explained, Hint, Invocation, Message, Script, Selecting,
+    Verdict, remedy,
 };
 use serde::Serialize;
-use tenant_core::{Error, LeftDifference, Registry, Repair, TenantName};
+use tenant_core::{Error, LeftDifference, Registry, Repair, SchemaName, TenantName, Tenants};
 
-use crate::tenants;
 use crate::words::with_schema;
+use crate::{failures::Failures, tenants};
 
-/// Repair a tenant that is not what its migrations make
+/// Repair tenants that differ from their migrations
 ///
-/// What is missing is added, and definitions are set right, in one transaction;
-/// the shape is read again before it is committed. Nothing that holds data is
-/// dropped or rewritten: what only that would mend is shown with its SQL, and left.
-/// Objects renamed by hand, and differences that cannot be repaired, are shown with the
-/// reason and left. They do not block other repairs. Tables and columns come back empty.
+/// Adds what is missing and corrects definitions, in one transaction per tenant. The
+/// schema is compared again before the commit. Nothing that holds data is dropped or
+/// rewritten: for such differences, the command shows the SQL and leaves the decision to
+/// you. Objects renamed by hand are left too. New tables and columns are empty.
 ///
-/// The command refuses a tenant that another program has migrated. It also refuses a
-/// tenant that is not empty and has no recorded migration: adopt it to find its version.
+/// The command refuses a tenant of another program. It also refuses a tenant that has
+/// tables and no migration history: adopt it first.
 ///
-/// Exit code 1 when something is left, or when the repair failed.
-///
-/// With --json: tenant, schema (its name), dry_run, mended (what was, or would be, put right, in
-/// words), statements (those that ran, in order), left: kind, detail, why (messages
-/// of a failed attempt), remedy, sql.
+/// Exit code 1: a difference is left, or a repair failed.
 #[derive(Debug, Parser)]
 #[command(name = "repair-tenant", version)]
+#[command(mut_arg("tenants", |tenants| {
+    tenants
+        .help("Tenants to repair")
+        .required_unless_present_any(["patterns", "from_file", "only"])
+}))]
 pub struct RepairTenant {
-    /// Name of the tenant
-    #[arg(value_name = "NAME")]
-    name: NameArg,
+    #[command(flatten)]
+    selecting: Selecting,
 
-    /// Try it, show what would be done, and change nothing
-    #[arg(long)]
+    /// Show what would change; change nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
 
     #[command(flatten)]
@@ -51,12 +52,27 @@ pub struct RepairTenant {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    tenant: &'a str,
-    schema: &'a str,
+    total: usize,
+    /// How many had a repair, or would have one.
+    repaired: usize,
+    /// How many differ still.
+    left: usize,
+    failed: usize,
     dry_run: bool,
+    tenants: &'a [Repaired],
+}
+
+/// What came of one tenant.
+#[derive(Serialize)]
+struct Repaired {
+    tenant: String,
+    schema: Option<String>,
     repaired: Vec<String>,
-    statements: &'a [String],
+    statements: Vec<String>,
     left: Vec<Row>,
+    error: Option<ErrorDetail>,
+    #[serde(skip)]
+    text: String,
 }
 
 #[derive(Serialize)]
@@ -70,54 +86,111 @@ struct Row {
 }
 
 impl Script for RepairTenant {
+    const EXAMPLES: &'static [Example] = &[
+        example("acme -n", "show what a repair would do"),
+        example("acme globex", "repair these two"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        context.require_possible([&self.name])?;
+        let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let name = context.existing_name(&tenants, &self.name).await?;
-        let repair = if self.dry_run {
-            tenants.try_repair(&name)
-        } else {
-            tenants.repair(&name)
-        };
-        // A scratch database that migrations are tried in is dropped with the work.
-        let repair = interruptible(async { Ok(repair.await?) }).await?;
-        let schema = tenants.schema_of(&name).await?;
-        let document = Document {
-            schema: schema.as_str(),
-            ..self.document(&name, tenants.registry(), &repair, context.invocation())
-        };
-        let text = text(&document, &with_schema(&name, &schema));
-        context.output.answer(&document, &text)?;
-        Ok(if repair.left.is_empty() {
-            Verdict::Done
-        } else {
-            Verdict::Wrong
+        let select = wanted.among(context, &tenants).await?;
+        let mut repaired = Vec::new();
+        let mut failures = Vec::new();
+        for name in select.names() {
+            // A scratch database that migrations are tried in is dropped with the work.
+            let done = interruptible(async { Ok(self.repair(&tenants, name).await) }).await?;
+            match done {
+                Ok(done) => repaired.push(self.done(name, &tenants, done, context)),
+                // Without the database, the others would fail in the same way.
+                Err(error @ (Error::Connect(_) | Error::NotSetUp { .. })) => {
+                    return Err(error.into());
+                }
+                Err(error) => {
+                    repaired.push(failed(name, &error, context));
+                    failures.push((name.as_str(), error));
+                }
+            }
+        }
+        let document = self.document(&repaired, failures.len());
+        let texts = repaired.iter().map(|one| one.text.as_str());
+        let texts = texts.filter(|text| !text.is_empty()).collect::<Vec<_>>();
+        context.output.answer(&document, &texts.join("\n"))?;
+        let failures = failures.iter().map(|(name, error)| (*name, error));
+        let verdict = Failures::new(failures.collect(), repaired.len(), "failed").show(context);
+        Ok(match document.left {
+            0 => verdict,
+            _ => Verdict::Wrong,
         })
     }
 }
 
 impl RepairTenant {
-    fn document<'a>(
+    async fn repair(&self, tenants: &Tenants, name: &TenantName) -> Result<Done, Error> {
+        let repair = if self.dry_run {
+            tenants.try_repair(name).await?
+        } else {
+            tenants.repair(name).await?
+        };
+        let schema = tenants.schema_of(name).await?;
+        Ok(Done { repair, schema })
+    }
+
+    fn done(
         &self,
-        name: &'a TenantName,
-        registry: &Registry,
-        repair: &'a Repair,
-        invocation: &Invocation,
-    ) -> Document<'a> {
+        name: &TenantName,
+        tenants: &Tenants,
+        done: Done,
+        context: &Context,
+    ) -> Repaired {
+        let Done { repair, schema } = done;
         let left = repair.left.iter();
-        let left = left.map(|it| row(registry, name, it, invocation));
-        Document {
-            tenant: name.as_str(),
-            schema: "",
-            dry_run: self.dry_run,
+        let left = left.map(|it| row(tenants.registry(), name, it, context.invocation()));
+        let mut repaired = Repaired {
+            tenant: name.to_string(),
+            schema: Some(schema.to_string()),
             repaired: repair.mended.iter().map(ToString::to_string).collect(),
-            statements: &repair.statements,
             left: left.collect(),
+            statements: repair.statements,
+            error: None,
+            text: String::new(),
+        };
+        repaired.text = text(&repaired, self.dry_run, &with_schema(name, &schema));
+        repaired
+    }
+
+    fn document<'a>(&self, tenants: &'a [Repaired], failed: usize) -> Document<'a> {
+        let count = |is_counted: fn(&&Repaired) -> bool| tenants.iter().filter(is_counted).count();
+        Document {
+            total: tenants.len(),
+            repaired: count(|one| !one.repaired.is_empty()),
+            left: count(|one| !one.left.is_empty()),
+            failed,
+            dry_run: self.dry_run,
+            tenants,
         }
+    }
+}
+
+/// A repair that ended well.
+struct Done {
+    repair: Repair,
+    schema: SchemaName,
+}
+
+fn failed(name: &TenantName, error: &Error, context: &Context) -> Repaired {
+    Repaired {
+        tenant: name.to_string(),
+        schema: None,
+        repaired: Vec::new(),
+        statements: Vec::new(),
+        left: Vec::new(),
+        error: Some(ErrorDetail::of(error, context.invocation())),
+        text: String::new(),
     }
 }
 
@@ -149,17 +222,13 @@ fn why_not(error: &Error, invocation: &Invocation) -> Vec<String> {
 }
 
 /// `tenant` is its name, and its schema where that is called differently.
-fn text(document: &Document<'_>, tenant: &str) -> String {
+fn text(document: &Repaired, dry_run: bool, tenant: &str) -> String {
     if document.repaired.is_empty() && document.left.is_empty() {
         return format!("Tenant {tenant} matches its migrations.");
     }
     let mut lines = Vec::new();
     if !document.repaired.is_empty() {
-        let verb = if document.dry_run {
-            "Would repair"
-        } else {
-            "Repaired"
-        };
+        let verb = if dry_run { "Would repair" } else { "Repaired" };
         lines.push(format!("{verb} tenant {tenant}:"));
         lines.extend(
             document
@@ -167,7 +236,7 @@ fn text(document: &Document<'_>, tenant: &str) -> String {
                 .iter()
                 .map(|words| format!("  {}", shown(words))),
         );
-        let verb = if document.dry_run { "would run" } else { "ran" };
+        let verb = if dry_run { "would run" } else { "ran" };
         lines.push(format!(
             "{} {verb}:",
             counted(document.statements.len(), "statement")

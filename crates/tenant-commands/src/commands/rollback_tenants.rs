@@ -2,71 +2,60 @@
 
 use std::num::NonZeroUsize;
 
+use anyhow::anyhow;
 use clap::Parser;
+use command_line::exit::UsageError;
+use command_line::help::{Example, example};
+use command_line::hints::Advised;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown as printable, table};
 use command_line::words::counted;
-use command_line::{Common, Context, Message, NameArg, Output, Script, Verdict, ask, at_least_one};
-use tenant_core::{At, FleetReport, Loss, Rollback, RollbackPlan, RollbackTo, Stop, Tenants};
+use command_line::{
+    Common, Context, Message, Output, Script, Selecting, Verdict, ask, at_least_one,
+};
+use tenant_core::{
+    At, FleetReport, Loss, MigrationSet, Rollback, RollbackPlan, RollbackTo, Stop, Tenants,
+};
 
 use crate::progress::Bar;
 use crate::{interrupt, json, messages, report, tenants, version};
 
-/// Revert the newest migrations of the tenants
+/// Roll back the newest migrations of tenants
 ///
-/// Runs the down.sql of the migrations, newest first, with one transaction for
-/// each tenant: it ends wholly at the older version, or stays as it was. --steps
-/// counts the versions that any of the tenants has; a tenant without them stays as
-/// it is, so that running the command again goes on with those that failed.
+/// Runs down.sql of each migration, newest first, in one transaction per tenant. Nothing
+/// starts if a migration has no down.sql or is unknown. Spares follow the tenants.
 ///
-/// Nothing is begun where a migration that is to be reverted has no down.sql, or
-/// is not one of this program's. Before asking, the command shows the tables and
-/// columns that would be dropped although they hold something. You type the number
-/// of tenants to confirm it; without a terminal, --yes is needed. Ctrl-C finishes
-/// the tenants under way and begins no other.
+/// The command shows what would be lost, and asks. For scripts, --yes confirms and needs
+/// --to or --steps. Jobs that may be retried need --to.
 ///
-/// Spare tenants are reverted after the tenants, unless --only names some.
-///
-/// Exit code 1 when a tenant failed or was left out, or when it was not confirmed.
-///
-/// With --json: total, reverted, up_to_date, failed, skipped, dry_run,
-/// duration_ms, and tenants: name, status (reverted, up_to_date, failed, skipped),
-/// reverted and to_revert (versions, newest first; to_revert is null when the tenant could
-/// not be reached), messages and
-/// messages_left_out (as when tenants are migrated), duration_ms, error (null, or
-/// message, sqlstate, migration, file, line, hint); spares: those with which something
-/// was done, in the same form; loss (null when it is not known): table, column (null
-/// when the table goes), tenants (how many have something in it), rows (estimated,
-/// or null); notes: kind (unknown_migration, edited_migration, loss_unknown,
-/// not_back), detail, remedy.
+/// Exit code 1: a tenant failed or was skipped, or you did not confirm.
 #[derive(Debug, Parser)]
 #[command(name = "rollback-tenants", version)]
 pub struct RollbackTenants {
-    /// Revert so many of the newest versions
-    #[arg(long, value_name = "N", default_value = "1")]
-    steps: NonZeroUsize,
+    #[command(flatten)]
+    selecting: Selecting,
 
-    /// Revert everything newer than this version, or migration; 0 reverts all
+    /// Roll back N versions [default: 1]
+    #[arg(long, value_name = "N")]
+    steps: Option<NonZeroUsize>,
+
+    /// Roll back all that is newer; 0: everything
     #[arg(long, value_name = "VERSION", conflicts_with = "steps", value_parser = version::of)]
     to: Option<At>,
 
-    /// Revert this tenant; repeat for more [default: all]
-    #[arg(long, value_name = "NAME")]
-    only: Vec<NameArg>,
-
-    /// Tenants to revert at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
     failures: Failures,
 
-    /// Revert without asking
-    #[arg(long)]
+    /// Do not ask; needs --to or --steps
+    #[arg(long, short)]
     yes: bool,
 
-    /// Show what would be reverted and lost, and change nothing
-    #[arg(long)]
+    /// Show what would be lost; change nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
 
     #[command(flatten)]
@@ -80,6 +69,15 @@ pub struct RollbackTenants {
 }
 
 impl Script for RollbackTenants {
+    const EXAMPLES: &'static [Example] = &[
+        example("-n", "show what would be rolled back"),
+        example("acme --steps 2", "roll back one tenant twice"),
+        example(
+            "--to 20260101000000 --yes",
+            "roll back to a version in a script",
+        ),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
@@ -87,9 +85,10 @@ impl Script for RollbackTenants {
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let output = context.output;
         let settings = self.transactions.settings(self.locking.settings());
-        context.require_possible(&self.only)?;
+        let wanted = self.selecting.read(context)?;
+        self.require_aim()?;
         let tenants = tenants::open_with(context, settings).await?;
-        let select = tenants::selected(context, &tenants, &self.only).await?;
+        let select = wanted.among(context, &tenants).await?;
         let (dry_run, yes) = (self.dry_run, self.yes);
         if !dry_run {
             tenants.require_primary().await?;
@@ -97,7 +96,7 @@ impl Script for RollbackTenants {
         let plan = tenants.plan_rollback().select(select).to(self.to()).await?;
         let loss = plan.loss().map(<[Loss]>::to_vec);
         let loss = loss.as_deref();
-        let text = shown(&plan);
+        let text = shown(&plan, &tenants.migrations().tenant);
         if plan.tenants() == 0 {
             return end(context, &plan.into_report(), (loss, dry_run), "");
         }
@@ -106,7 +105,7 @@ impl Script for RollbackTenants {
         }
         if yes {
             output.note(&text);
-        } else if !confirmed(output, &plan, &text)? {
+        } else if !self.confirmed(output, &plan, &text)? {
             let why = "that is not the number of tenants, so nothing was rolled back";
             output.say(&Message::error(why));
             end(context, &plan.into_report(), (loss, dry_run), "")?;
@@ -119,9 +118,21 @@ impl Script for RollbackTenants {
 }
 
 impl RollbackTenants {
+    /// Refuses --yes without an aim: nobody sees how far a script goes back, and a job that
+    /// is retried would go back twice.
+    fn require_aim(&self) -> anyhow::Result<()> {
+        if !self.yes || self.dry_run || self.to.is_some() || self.steps.is_some() {
+            return Ok(());
+        }
+        let what = "--yes needs --to VERSION or --steps N".to_owned();
+        let hint = "Say how far to roll back. A job that may be retried needs --to: each run \
+                    with --steps goes further back.";
+        Err(anyhow!(UsageError(what.clone())).context(Advised::new(what, hint)))
+    }
+
     fn to(&self) -> RollbackTo {
         match &self.to {
-            None => RollbackTo::Steps(self.steps),
+            None => RollbackTo::Steps(self.steps.unwrap_or(NonZeroUsize::MIN)),
             Some(At::Nothing) => RollbackTo::Nothing,
             Some(At::Version(version)) => RollbackTo::Version(version.clone()),
         }
@@ -140,6 +151,21 @@ impl RollbackTenants {
         let ran = call.stop(stop).observe(|outcome| bar.ended(outcome)).await;
         bar.finish();
         Ok(ran?)
+    }
+
+    /// Asks. The plan and its notes are shown however the result is wanted.
+    fn confirmed(&self, output: Output, plan: &RollbackPlan, text: &str) -> anyhow::Result<bool> {
+        output.problem(text);
+        for note in plan.notes() {
+            output.problem(&Message::note(note.to_string()).to_string());
+        }
+        let count = plan.tenants().to_string();
+        let question = format!("Type `{count}`, the number of tenants, to roll back");
+        let instead = match (&self.to, self.steps) {
+            (None, None) => "--yes and --to VERSION",
+            _ => "--yes",
+        };
+        ask::type_name(&question, &count, instead)
     }
 
     fn limited<'a>(&self, mut call: Rollback<'a>) -> Rollback<'a> {
@@ -163,9 +189,13 @@ fn end(
     let summary = report::summary(report, "There are no tenants yet.");
     let text = [before, &summary].join("\n");
     let document = json::Fleet::reverted(report, (loss, dry_run), context.invocation());
-    context
-        .output
-        .done(&document, text.trim_start_matches('\n'))?;
+    let text = text.trim_start_matches('\n');
+    if dry_run {
+        // The plan is what was asked for, also with --quiet.
+        context.output.answer(&document, text)?;
+    } else {
+        context.output.done(&document, text)?;
+    }
     messages::of_fleet(context, report);
     report::notes(context, &report.notes);
     Ok(if dry_run {
@@ -175,28 +205,29 @@ fn end(
     })
 }
 
-/// Asks. Whoever is asked has to see what it is about, however the result is wanted,
-/// and what is to be said of it.
-fn confirmed(output: Output, plan: &RollbackPlan, text: &str) -> anyhow::Result<bool> {
-    output.problem(text);
-    for note in plan.notes() {
-        output.problem(&Message::note(note.to_string()).to_string());
+/// Where a tenant ends that has all of these migrations.
+fn aim(plan: &RollbackPlan, migrations: &MigrationSet) -> String {
+    let oldest = plan.migrations().last();
+    let older = migrations
+        .iter()
+        .filter(|one| oldest.is_some_and(|oldest| one.version() < &oldest.version));
+    match older.max_by_key(|one| one.version()) {
+        Some(newest) => format!("to `{}`", printable(newest.name())),
+        None => "to before the first migration".to_owned(),
     }
-    let count = plan.tenants().to_string();
-    let question = format!("Type `{count}`, the number of tenants, to roll this back");
-    ask::type_name(&question, &count, "--yes")
 }
 
 /// The plan, for people.
-fn shown(plan: &RollbackPlan) -> String {
-    let migrations = plan.migrations().iter().map(|migration| {
+fn shown(plan: &RollbackPlan, migrations: &MigrationSet) -> String {
+    let aim = aim(plan, migrations);
+    let listed = plan.migrations().iter().map(|migration| {
         let tenants = counted(migration.tenants, "tenant");
         format!("  {} from {tenants}", printable(&migration.name))
     });
-    let migrations = migrations.collect::<Vec<_>>().join("\n");
+    let listed = listed.collect::<Vec<_>>().join("\n");
     let tenants = counted(plan.tenants(), "tenant");
     format!(
-        "This rolls back, in {tenants}, newest first:\n{migrations}\n{}",
+        "This rolls back {tenants} {aim}, newest migration first:\n{listed}\n{}",
         lost(plan.loss())
     )
 }

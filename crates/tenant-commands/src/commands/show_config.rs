@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown, table};
 use command_line::settings::{Setting, Values};
@@ -10,24 +11,20 @@ use command_line::{Common, Context, Hint, Message, Script, Verdict, at_least_one
 use serde::Serialize;
 use tenant_core::remedy::Command;
 
-/// Show the settings in force, and where each comes from
+/// Show the settings in force and where each comes from
 ///
-/// An option comes before a variable of the environment, that before .env, that before
-/// tenants.toml, and that before a default. Options given here count as they would for
-/// another command. Passwords are hidden, and no connection is made.
-///
-/// With --json: file (the file of settings, or null), settings: name (with its section),
-/// value (null if there is none), source (option, environment, env_file, settings,
-/// default), from (the place in words).
+/// An option comes before a variable of the environment. Then come .env, tenants.toml and
+/// the default. Options given here count as for another command. Passwords are hidden, and
+/// no connection is made.
 #[derive(Debug, Parser)]
 #[command(name = "show-config", version)]
 pub struct ShowConfig {
-    /// Role that the application logs in as [default: TENANT_APP_ROLE]
+    /// Application's role [env: TENANT_APP_ROLE]
     #[arg(long, value_name = "ROLE")]
     app_role: Option<String>,
 
-    /// Tenants to work on at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -50,6 +47,8 @@ struct Document {
 }
 
 impl Script for ShowConfig {
+    const EXAMPLES: &'static [Example] = &[example("", "show every setting")];
+
     fn common(&self) -> &Common {
         &self.common
     }

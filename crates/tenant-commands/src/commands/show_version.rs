@@ -20,14 +20,9 @@ const SERVERS: (u32, u32) = (13, 18);
 ///
 /// With --verbose, the command also prints the commit, the platform, the features, the
 /// supported versions of PostgreSQL, the compiled-in migrations, and the paths of the
-/// settings in force. It prints no URL, and no connection is made.
+/// settings. It prints no URL, and no connection is made.
 ///
 /// The commit is known if TENANTS_COMMIT was set when the program was built.
-///
-/// With --json: version, commit (or null), platform, features, postgresql: oldest, newest
-/// (major versions); compiled_in: public and tenant (the migrations, or null when they are
-/// read from the project); paths: settings, env_file (or null), public_migrations and
-/// tenant_migrations (folders).
 #[derive(Debug, Parser)]
 #[command(name = "show-version", version)]
 pub struct ShowVersion {

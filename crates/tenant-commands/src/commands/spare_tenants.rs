@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict, at_least_one};
@@ -16,34 +17,22 @@ use crate::{interrupt, json, messages, report, tenants};
 /// The largest number of spares that can be asked for. More is a typing error.
 const MOST: i64 = 10_000;
 
-/// Keep spare tenants ready, which a new tenant takes at once
+/// Keep spares ready for new tenants
 ///
-/// A spare is a schema with all migrations applied and nobody's name. Creating a tenant
-/// gives it the new tenant's name, which takes milliseconds. A tenant is built only
-/// where no spare is ready. Spares are migrated together
-/// with the tenants, and are no tenants until they are taken.
+/// A spare is a migrated schema without a name. A new tenant takes one in milliseconds.
+/// Run the command regularly, or after each sign-up. Without N, it prints how many spares
+/// exist. With N, it migrates spares that are behind, creates missing ones, replaces
+/// outdated ones, and drops the rest.
 ///
-/// This migrates the spares that are behind, builds those that are missing, and
-/// drops those beyond N. It replaces spares that are outdated, because a migration was
-/// edited since or a baseline has replaced theirs. Spares with migrations that this program
-/// does not have are ahead: a newer program keeps them. They count as ready and are left
-/// alone. After you roll back a deployment, drop them with 0 --include-other-programs first.
-/// Without N, the command prints how many spares there are. Run it regularly, or after each
-/// sign-up.
+/// Spares of a newer program count as ready and stay. After you roll back a deployment,
+/// drop them with 0 --include-other-programs. Migrations that store the schema's name do
+/// not allow spares.
 ///
-/// Migrations that use the schema's name for more than to find their own objects refuse
-/// spares: a spare has another name than the tenant that it becomes.
-///
-/// Exit code 1 when a spare failed.
-///
-/// With --json: ready, created, migrated, dropped, failed, duration_ms, and
-/// ahead (how many were left alone), left_alone (their names), spares: name, status, applied, messages and
-/// messages_left_out (as when tenants are migrated), duration_ms, error; without N: ready,
-/// behind, ahead, outdated, other.
+/// Exit code 1: a spare failed.
 #[derive(Debug, Parser)]
 #[command(name = "spare-tenants", version)]
 pub struct SpareTenants {
-    /// How many to keep ready, at most 10000; 0 drops all of this program
+    /// How many to keep, at most 10000; 0 drops this program's
     #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST))]
     count: Option<u16>,
 
@@ -52,12 +41,12 @@ pub struct SpareTenants {
     #[arg(value_parser = clap::value_parser!(u16).range(..=MOST))]
     keep: Option<u16>,
 
-    /// With 0, drop the spares of newer and other programs as well
-    #[arg(long)]
+    /// With 0, drop those of other programs
+    #[arg(long, hide_short_help = true)]
     include_other_programs: bool,
 
-    /// Spares to make at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Spares at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
@@ -83,6 +72,11 @@ struct Counted {
 }
 
 impl Script for SpareTenants {
+    const EXAMPLES: &'static [Example] = &[
+        example("", "print how many spares exist"),
+        example("20", "keep 20 ready"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }

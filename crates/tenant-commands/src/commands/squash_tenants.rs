@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::options::{Failures, Locking};
-use command_line::{Common, Context, NameArg, Script, Verdict, at_least_one};
+use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::{Progress, Selection, Squash, Tenants, Version};
 
 use crate::progress::Bar;
@@ -13,47 +14,37 @@ use crate::{interrupt, json, report, tenants};
 /// Record a baseline in place of old migrations
 ///
 /// Use it after squashing: one new migration, the baseline, creates what the old ones
-/// created, and their folders are gone. Each tenant's schema is compared with what the
-/// baseline creates. If it matches, the baseline is recorded as applied, and the migrations
-/// that this program does not have are forgotten. No migration runs, and a note lists what
-/// was not compared, such as rows. Later migrations stay pending.
+/// created, and their folders are deleted. If a tenant's schema matches the baseline, the
+/// command records the baseline as applied and forgets the old migrations. No migration
+/// runs. A note lists what was not compared, such as rows.
 ///
-/// Each tenant is one transaction. A tenant that differs, lacks old migrations, or has
-/// newer ones that this program does not have, fails and stays as it was. Run the command
-/// with --dry-run first: it checks everything and changes nothing. Spare tenants follow,
-/// unless --only names some. The public schema is left alone.
+/// Each tenant is one transaction. A tenant fails and stays unchanged if it differs, lacks
+/// old migrations, or has newer unknown ones. Try --dry-run first: it checks everything.
 ///
-/// Exit code 1 when a tenant failed or was left out.
-///
-/// With --json: total, squashed, up_to_date, failed, skipped, dry_run, duration_ms, and
-/// tenants: name, status (squashed, up_to_date, failed, skipped), recorded and forgotten
-/// (versions; with --dry-run those that would be), duration_ms, error (null, or message,
-/// sqlstate, migration, file, line, hint); spares: those with which something was done, in
-/// the same form; notes (kind, detail, remedy): not_compared lists what was not compared.
+/// Exit code 1: a tenant failed or was skipped.
 #[derive(Debug, Parser)]
 #[command(name = "squash-tenants", version)]
 pub struct SquashTenants {
-    /// Baseline; of several migrations the last [default: what tenants with old ones lack]
+    #[command(flatten)]
+    selecting: Selecting,
+
+    /// Baseline; of several migrations the last
     #[arg(long, value_name = "VERSION")]
     baseline: Option<Version>,
 
-    /// Newest old migration that it replaces [default: the newest before the baseline]
+    /// Newest migration that it replaces
     #[arg(long, value_name = "VERSION")]
     through: Option<Version>,
 
-    /// Squash this tenant; repeat for more [default: all]
-    #[arg(long, value_name = "NAME")]
-    only: Vec<NameArg>,
-
-    /// Tenants to squash at the same time [default: 8, or what the server has left]
-    #[arg(long, value_name = "N", value_parser = at_least_one)]
+    /// Tenants at a time [default: up to 8]
+    #[arg(long, value_name = "N", value_parser = at_least_one, hide_short_help = true)]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
     failures: Failures,
 
-    /// Check everything, show what would be recorded and forgotten, and change nothing
-    #[arg(long)]
+    /// Check everything; change nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
 
     #[command(flatten)]
@@ -64,14 +55,19 @@ pub struct SquashTenants {
 }
 
 impl Script for SquashTenants {
+    const EXAMPLES: &'static [Example] = &[
+        example("-n", "check everything and change nothing"),
+        example("acme", "squash one tenant first"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
-        context.require_possible(&self.only)?;
+        let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
-        let select = tenants::selected(context, &tenants, &self.only).await?;
+        let select = wanted.among(context, &tenants).await?;
         let output = context.output;
         let stop = interrupt::stop_on_signal(output, interrupt::OF_A_FLEET)?;
         let bar = Bar::new(output, usize::MAX);
@@ -86,7 +82,12 @@ impl Script for SquashTenants {
         let report = ran?;
         let text = report::recorded(&report, dry_run);
         let document = json::Fleet::squashed(&report, dry_run, context.invocation());
-        output.done(&document, &text)?;
+        if dry_run {
+            // The plan is what was asked for, also with --quiet.
+            output.answer(&document, &text)?;
+        } else {
+            output.done(&document, &text)?;
+        }
         report::notes(context, &report.notes);
         Ok(if dry_run {
             report::failures(context, &report)

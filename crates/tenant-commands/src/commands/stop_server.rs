@@ -5,12 +5,10 @@ use command_line::{Common, Context, Script, Verdict};
 use local_postgres::Stopped;
 use serde::Serialize;
 
-/// Stop the project's own PostgreSQL server, if it runs
+/// Stop the project's own PostgreSQL server
 ///
-/// The data in .postgres/ stay, and the next command that needs the server
-/// starts it again. Other servers are never touched.
-///
-/// With --json: stopped.
+/// The data in .postgres/ stays, and the next command that needs the server starts it.
+/// Other servers are never touched.
 #[derive(Debug, Parser)]
 #[command(name = "stop-server", version)]
 pub struct StopServer {

@@ -1,6 +1,7 @@
 //! `tenant-url`: prints a URL that leads to one tenant.
 
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::{Common, Context, NameArg, Script, Verdict};
 use serde::Serialize;
 
@@ -8,17 +9,11 @@ use crate::tenants;
 
 /// Print a URL for one tenant
 ///
-/// The URL is the database's, with the schema of the tenant as search_path in its options.
-/// It is for psql, reports, tests and programs in other languages.
-///
-/// The path is a default and no wall: the role can do what it can do in the database.
-/// A pooler does not keep the options of a URL, so a URL that leads to one is refused.
+/// The database's URL, with the tenant's schema as search_path in its options: for psql,
+/// reports, tests and programs in other languages. The role keeps all of its rights, so
+/// the path protects nothing. A pooler drops such options, so its URL is refused.
 ///
 /// The password is left out. psql finds it in PGPASSWORD or ~/.pgpass.
-///
-/// Exit code 1 when there is no such tenant.
-///
-/// With --json: tenant, url.
 #[derive(Debug, Parser)]
 #[command(name = "tenant-url", version)]
 pub struct TenantUrl {
@@ -41,6 +36,8 @@ struct Document<'a> {
 }
 
 impl Script for TenantUrl {
+    const EXAMPLES: &'static [Example] = &[example("acme", "print the URL of one tenant")];
+
     fn common(&self) -> &Common {
         &self.common
     }

@@ -228,6 +228,8 @@ advice! {
     ReplaceFunctions,
     /// Change the tenant so that no text names its schema.
     RemoveName,
+    /// Create the application's table that lists tenants, or name another one.
+    CreateListTable,
     /// Allow rows with the name in a clone, if no function uses the schema that a row names.
     AllowNameInRows,
     /// Allow the tenant of another program.

@@ -51,7 +51,8 @@ impl Error {
                 vec![Advice::FindCancellation.into()]
             }
             Self::Database { source, .. } => of_a_step(source),
-            Self::Unknown(_)
+            Self::NotSetUp { .. }
+            | Self::Unknown(_)
             | Self::Untracked(_)
             | Self::MissingSchema(_)
             | Self::HalfMade { .. }
@@ -75,7 +76,7 @@ impl Error {
                 vec![Advice::DoWithoutSpares.into(), Advice::AllowNameUses.into()]
             }
             Self::DependsOnName { .. } => vec![Advice::DoWithoutSpares.into()],
-            Self::NotSetUp { .. } | Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
+            Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
             Self::RegistryLost { create, .. } => vec![
                 Advice::RestoreTable.into(),
                 Sql::new(Purpose::CreateRegistry, [create]).into(),
@@ -212,6 +213,12 @@ fn advice(error: &Error) -> Option<Advice> {
 fn of_a_tenant(error: &Error, registry: &Registry) -> Vec<Remedy> {
     let naming = registry.names();
     match error {
+        // No migration of the library creates a table of the application.
+        Error::NotSetUp { table } if table != Registry::default().sql_table() => vec![
+            Command::MigratePublic.into(),
+            Advice::CreateListTable.into(),
+        ],
+        Error::NotSetUp { .. } => vec![Command::MigratePublic.into()],
         // Only the list knows what the schema of a new tenant is called.
         Error::Unknown(_) if naming.is_mapped() => {
             vec![Command::ListTenants.into(), Advice::NameTenantSchema.into()]

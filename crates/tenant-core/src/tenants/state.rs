@@ -278,6 +278,19 @@ pub(super) async fn names_of_spares(
     }
 }
 
+/// The names of all tenants that the list has.
+///
+/// # Errors
+///
+/// [`Error::NotSetUp`] without the registry, or what the server says.
+pub(super) async fn names_of_tenants(
+    reading: &Reading<'_>,
+    registry: &Registry,
+) -> Result<Vec<String>, Error> {
+    let tenants = listed(reading, registry, List::Tenants).await?;
+    Ok(tenants.into_iter().map(|tenant| tenant.name).collect())
+}
+
 /// The versions that are applied to the public schema.
 pub(super) async fn read_public(reading: &Reading<'_>) -> Result<Vec<String>, Error> {
     let failed = |error| Error::database("read the migration history of the public schema", error);

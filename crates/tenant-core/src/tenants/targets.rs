@@ -3,7 +3,7 @@
 use tokio_postgres::types::Type;
 
 use super::handle::Tenants;
-use super::state::registry_error;
+use super::state::{names_of_tenants, registry_error};
 use crate::events::Call;
 use crate::name::Target;
 use crate::{Answer, Error, SchemaName, TenantName, UnfitRow};
@@ -38,6 +38,27 @@ impl Tenants {
             match self.registry.registered(text) {
                 Ok(name) if !self.rows_of(&[&name]).await?.is_empty() => Ok(name),
                 _ => Err(refused.into()),
+            }
+        })
+    }
+
+    /// The names of all registered tenants, in order. Schemas and migration histories are not
+    /// read, so this is one query however many tenants there are.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Connect`], [`Error::NotSetUp`], or what the server says.
+    pub fn names(&self) -> Answer<'_, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            let reading = self.reading().await?;
+            let names = names_of_tenants(&reading, &self.registry).await;
+            drop(reading);
+            match names {
+                Ok(mut names) => {
+                    names.sort_unstable();
+                    Ok(names)
+                }
+                Err(error) => Err(self.told_apart(error).await),
             }
         })
     }

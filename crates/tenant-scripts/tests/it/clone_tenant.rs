@@ -78,7 +78,7 @@ async fn names_that_will_not_do_are_refused_and_nothing_is_made() {
         .says("tenant `beta` already exists");
     let refused = database
         .run("clone-tenant nobody copy --json")
-        .exits_with(1);
+        .exits_with(2);
     assert_eq!(refused.error_message(), "there is no tenant `nobody`");
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }

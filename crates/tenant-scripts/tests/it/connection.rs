@@ -21,7 +21,7 @@ const COMMANDS: [&str; 14] = [
     "migrate-tenants",
     "rename-tenant acme globex",
     "repair-tenant acme",
-    "rollback-tenants --yes",
+    "rollback-tenants --steps 1 --yes",
     "tenant-url acme",
 ];
 

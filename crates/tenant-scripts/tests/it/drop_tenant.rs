@@ -73,14 +73,19 @@ async fn an_unknown_name_is_told_where_the_names_are() {
     let database = Database::with_tenants("acme").await;
     database
         .run("drop-tenant nobody --yes")
-        .exits_with(1)
+        .exits_with(2)
         .prints_nothing()
         .says("there is no tenant `nobody`")
         .says(&database.hint(&Call::ListTenants));
     let refused = database
         .run("drop-tenant nobody --yes --json")
-        .exits_with(1);
+        .exits_with(2);
     assert_eq!(refused.error_message(), "there is no tenant `nobody`");
+    database
+        .run("drop-tenant acne --yes")
+        .exits_with(2)
+        .says("error: there is no tenant `acne`\n")
+        .says("Did you mean `acme`? To list the tenants, run ");
 }
 
 #[tokio::test]

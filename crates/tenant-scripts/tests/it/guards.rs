@@ -128,7 +128,7 @@ async fn what_a_terminal_would_obey_is_not_shown_as_it_is() {
         .await;
     for line in [
         "health-check",
-        "rollback-tenants --yes",
+        "rollback-tenants --steps 1 --yes",
         "repair-tenant acme",
     ] {
         let refused = database.run(line).exits_with(1);

@@ -228,7 +228,7 @@ async fn only_the_named_tenants_are_checked() {
     assert_eq!(problems(&checked), [pair("gamma", "missing_table")]);
     database
         .run("health-check --only nobody")
-        .exits_with(1)
+        .exits_with(2)
         .says("there is no tenant `nobody`");
 }
 

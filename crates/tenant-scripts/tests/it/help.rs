@@ -1,11 +1,6 @@
 //! What `--help` says.
 
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-use test_support::{assert_short_help_fits, assert_tells_version, help_of};
-
-use crate::support::Database;
+use test_support::{assert_help_fits, assert_tells_version, help_of};
 
 const BINS: [&str; 23] = [
     "accept-edits",
@@ -40,68 +35,10 @@ fn every_help_is_as_it_was_agreed() {
     }
 }
 
-/// All names of fields in a document, at any depth.
-fn fields(document: &Value, found: &mut BTreeSet<String>) {
-    match document {
-        Value::Object(object) => {
-            for (name, field) in object {
-                found.insert(name.clone());
-                fields(field, found);
-            }
-        }
-        Value::Array(elements) => elements.iter().for_each(|element| fields(element, found)),
-        _ => {}
-    }
-}
-
-#[tokio::test]
-async fn every_field_of_a_document_is_named_by_the_help() {
-    let database = Database::empty().await;
-    database.folder.file("diesel.tenant.toml", "");
-    database.run("demo-tenant-schema --keep").succeeds();
-    for line in [
-        "migrate-public --json",
-        "create-tenant acme --json",
-        "list-tenants --json",
-        "migrate-tenants --json",
-        "migrate-tenants --only nobody --json",
-        "rollback-tenants --yes --json",
-        "rollback-tenants --only nobody --json",
-        "health-check --json",
-        "demo-tenant-schema --json",
-        "spare-tenants 1 --json",
-        "spare-tenants --json",
-        "create-tenant other --json",
-        "diff-tenants acme other --json",
-        "repair-tenant acme --json",
-        "clone-tenant acme copy --json",
-        "tenant-url acme --json",
-        "rename-tenant acme globex --json",
-        "drop-tenant globex --yes --json",
-        "show-config --json",
-        "show-version --json",
-        "stop-server --json",
-    ] {
-        let document = database.run(line).json();
-        let name = line.split(' ').next().unwrap();
-        let help = database.folder.run(&format!("{name} --help"));
-        let named = |field: &String| {
-            let mut words = help
-                .stdout
-                .split(|c: char| !(c.is_alphanumeric() || c == '_'));
-            words.any(|word| word == field)
-        };
-        let mut all = BTreeSet::new();
-        fields(&document, &mut all);
-        all.retain(|field| !named(field));
-        assert!(all.is_empty(), "{name} --help does not name {all:?}");
-    }
-}
-
 #[test]
-fn a_short_help_fits_on_a_screen() {
+fn every_help_fits_on_a_screen() {
     for name in BINS {
-        assert_short_help_fits(name);
+        assert_help_fits(name);
     }
 }
 

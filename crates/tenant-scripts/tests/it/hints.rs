@@ -69,7 +69,7 @@ async fn a_folder_with_spaces_and_signs_of_a_shell_is_found_again() {
             .arg("--dry-run")
             .run()
             .succeeds()
-            .prints("  acme: 1 pending: 20260201000000");
+            .prints("1 tenant: acme\n  2026-02-01-000000_");
     }
 }
 

@@ -152,7 +152,7 @@ async fn a_drop_that_is_killed_leaves_the_tenant_whole_or_gone_and_a_rerun_drops
         let rerun = site.run(&database, &line);
         if is_gone {
             let words = format!("there is no tenant `{name}`");
-            rerun.exits_with(1).says(&words);
+            rerun.exits_with(2).says(&words);
         } else {
             rerun.succeeds();
         }
@@ -208,7 +208,7 @@ async fn a_rename_that_is_killed_leaves_a_whole_tenant_of_one_name_and_a_rerun_e
         trials.count("tenants renamed", usize::from(is_renamed));
         let rerun = site.run(&database, line);
         if is_renamed {
-            rerun.exits_with(1).says("there is no tenant `acme`");
+            rerun.exits_with(2).says("there is no tenant `acme`");
         } else {
             rerun.succeeds();
         }

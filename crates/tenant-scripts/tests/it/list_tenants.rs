@@ -24,18 +24,21 @@ fn rows(listed: &Finished) -> Value {
 }
 
 #[tokio::test]
-async fn no_tenants_yet_is_an_invitation_to_make_one() {
+async fn no_tenants_yet_is_an_invitation_to_make_one_and_an_empty_list() {
     let database = Database::set_up().await;
     let create = database.hint(&Call::CreateTenant(None));
-    database
-        .run("list-tenants")
-        .succeeds()
-        .prints(&format!(
-            "There are no tenants yet. To create one, run `{create}`."
-        ))
-        .says_nothing();
-    let listed = database.run("list-tenants --json").succeeds();
-    assert_eq!(listed.json(), json!({"tenants": []}));
+    let told = format!("note: there are no tenants yet\nhint: Create a tenant.\n      {create}");
+    for line in [
+        "list-tenants",
+        "list-tenants -o name",
+        "list-tenants -o wide",
+    ] {
+        database.run(line).succeeds().prints_nothing().says(&told);
+    }
+    for line in ["list-tenants --json", "list-tenants -o json"] {
+        let listed = database.run(line).succeeds().says_nothing();
+        assert_eq!(listed.json(), json!({"schema_version": 1, "tenants": []}));
+    }
 }
 
 #[tokio::test]
@@ -43,22 +46,85 @@ async fn tenants_are_listed_by_name_with_version_and_state() {
     let database = Database::with_tenants("beta acme").await;
     let listed = database.run("list-tenants").succeeds().says_nothing();
     let lines = listed.stdout.lines().collect::<Vec<_>>();
-    assert!(
-        lines[1].contains("Tenant") && lines[1].contains("Created"),
-        "{listed}"
+    assert_eq!(lines.len(), 3, "{listed}");
+    let cells = |line: &str| {
+        let cells = line.split("  ").filter(|cell| !cell.is_empty());
+        cells.map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        cells(lines[0]),
+        ["Tenant", "State", "Version", "Created (UTC)"]
     );
-    assert!(
-        lines[1].contains("Version") && lines[1].contains("State"),
-        "{listed}"
-    );
-    for (line, name) in lines[3..].iter().zip(["acme", "beta"]) {
-        assert!(line.contains(name) && line.contains(" UTC "), "{listed}");
-        assert!(
-            line.contains(OUR_VERSIONS[1]) && line.contains("up to date"),
+    for (line, name) in lines[1..].iter().zip(["acme", "beta"]) {
+        let cells = cells(line);
+        assert_eq!(
+            cells[..3],
+            [name, "up to date", OUR_VERSIONS[1]],
             "{listed}"
         );
     }
-    assert_eq!(lines.last(), Some(&"2 tenants"), "{listed}");
+}
+
+/// A narrow terminal breaks no name and no number, and a pipe gets no frame.
+#[tokio::test]
+async fn a_row_is_one_line_however_long_it_is() {
+    let name = "a_tenant_with_a_name_of_sixty_three_letters_".repeat(2)[..63].to_owned();
+    let database = Database::with_tenants(&name).await;
+    let listed = database.command("list-tenants").env("COLUMNS", "40").run();
+    let line = listed.stdout.lines().nth(1).unwrap();
+    assert!(
+        line.starts_with(&format!("{name}  up to date  ")),
+        "{listed}"
+    );
+    assert!(listed.stdout.is_ascii(), "{listed}");
+}
+
+#[tokio::test]
+async fn the_form_and_the_order_are_what_was_asked_for() {
+    let database = Database::with_tenants("acme beta eu_one eu_two").await;
+    database
+        .execute(
+            "UPDATE schema_tracker SET created_at = CASE name WHEN 'beta' THEN '2019-01-01' \
+             WHEN 'eu_one' THEN '2020-01-01' WHEN 'acme' THEN '2021-01-01' \
+             ELSE '2022-01-01' END::timestamptz",
+        )
+        .await;
+    let names = |line: &str| {
+        let listed = database.run(&format!("list-tenants -o name {line}"));
+        let listed = listed.succeeds();
+        listed
+            .stdout
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    database
+        .run("rollback-tenants beta --to 0 --yes")
+        .succeeds();
+    database
+        .run("rollback-tenants acme --steps 1 --yes")
+        .succeeds();
+    assert_eq!(names(""), "acme beta eu_one eu_two");
+    assert_eq!(names("--sort created"), "beta eu_one acme eu_two");
+    assert_eq!(names("--sort version"), "beta acme eu_one eu_two");
+    assert_eq!(names("--sort pending"), "beta acme eu_one eu_two");
+    assert_eq!(names("--pending"), "acme beta");
+    assert_eq!(names("--match eu_* beta"), "beta eu_one eu_two");
+    assert_eq!(names("eu_two acme --sort name"), "acme eu_two");
+    let wide = database.run("list-tenants -o wide beta").succeeds();
+    let heading = wide.stdout.lines().next().unwrap();
+    for column in ["Schema", "Pending", "Unknown"] {
+        assert!(heading.contains(column), "{wide}");
+    }
+    let document = database.run("list-tenants -o json --pending").succeeds();
+    let document = document.json();
+    assert_eq!(document["tenants"].as_array().unwrap().len(), 2);
+    database.run("migrate-tenants").succeeds();
+    database
+        .run("list-tenants --pending")
+        .succeeds()
+        .prints_nothing()
+        .says("no tenant is behind");
 }
 
 #[tokio::test]
@@ -117,7 +183,7 @@ async fn a_tenant_whose_state_cannot_be_read_does_not_hide_the_others() {
         .says("tenant `gone` is registered, but its schema does not exist")
         .says("could not read the migration history of tenant `odd`")
         .prints("up to date")
-        .prints("3 tenants");
+        .prints("unreadable");
     let listed = database.run("list-tenants --json").exits_with(1);
     let document = rows(&listed);
     assert_eq!(document["tenants"][0]["error"], Value::Null);
@@ -154,9 +220,7 @@ async fn tenants_ahead_of_this_program_and_of_another_one_are_not_called_up_to_d
         )
         .await;
     let listed = database.run("list-tenants").succeeds();
-    let listed = listed
-        .prints("ahead of this program")
-        .prints("of another program");
+    let listed = listed.prints("  ahead  ").prints("other program");
     assert!(!listed.stdout.contains("up to date"), "{listed}");
     let listed = database.run("list-tenants --json").succeeds();
     let row = |name, version, unknown, state| json!({"name": name, "schema": name, "version": version, "pending": 0, "unknown": unknown, "state": state, "error": null});
@@ -184,6 +248,6 @@ async fn the_list_shows_why_a_state_cannot_be_read() {
     database
         .run("list-tenants")
         .exits_with(1)
-        .prints("unknown (see below)")
+        .prints("unreadable")
         .says("column \"version\" does not exist");
 }

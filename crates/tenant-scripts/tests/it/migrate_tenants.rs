@@ -104,35 +104,146 @@ async fn only_the_named_tenants_are_migrated() {
 }
 
 #[tokio::test]
-async fn an_unknown_name_fails_and_the_others_are_migrated() {
+async fn a_name_that_no_tenant_has_is_wrong_use_and_no_tenant_is_migrated() {
     let database = Database::with_tenants("acme beta").await;
     let migrations = two_more();
     let list = database.hint_with(&migrations, &Call::ListTenants);
-    let hint = format!("List the tenants.\n{list}");
     database
-        .run_with(&migrations, "migrate-tenants --only nobody --only acme")
-        .exits_with(1)
-        .prints("2 tenants: 1 migrated, 1 failed (")
+        .run_with(&migrations, "migrate-tenants nobody acme")
+        .exits_with(2)
+        .prints_nothing()
         .says("error: there is no tenant `nobody`\n")
         .says(&format!("hint: List the tenants.\n      {list}\n"));
-    let done = database.run_with(
-        &migrations,
-        "migrate-tenants --only nobody --only beta --json",
-    );
-    done.exits_with(1).includes(&json!({
-        "total": 2, "migrated": 1, "failed": 1,
-        "tenants": [
-            outcome("beta", "migrated", &[NEW, NEWER]),
-            {
-                "name": "nobody", "status": "failed", "applied": [],
-                "error": {
-                    "message": "there is no tenant `nobody`", "sqlstate": null,
-                    "migration": null, "file": null, "line": null,
-                    "hint": hint,
-                },
-            },
-        ],
-    }));
+    database
+        .run_with(&migrations, "migrate-tenants ame --only bta")
+        .exits_with(2)
+        .says("error: there are no tenants `ame`, `bta`\n")
+        .says("Did you mean `acme`, `beta`?");
+    let refused = database.run_with(&migrations, "migrate-tenants acne --json");
+    let refused = refused.exits_with(2);
+    assert_eq!(refused.error_message(), "there is no tenant `acne`");
+    let hint = refused.json()["error"]["hint"].as_str().unwrap().to_owned();
+    assert!(hint.starts_with("Did you mean `acme`?"), "{hint}");
+    assert_eq!(database.applied("acme").await, OUR_VERSIONS);
+}
+
+#[tokio::test]
+async fn tenants_are_selected_by_position_pattern_and_file() {
+    let database = Database::with_tenants("acme eu_one eu_two us_one").await;
+    let file = "# customers\nus_one\n\n  acme  \n";
+    database.folder.file("names.txt", file);
+    let migrations = two_more();
+    let selected = |line: &str| {
+        let line = format!("migrate-tenants -n {line} --json");
+        let document = database.run_with(&migrations, &line).succeeds().json();
+        let tenants = document["tenants"].as_array().unwrap().iter();
+        let names = tenants.map(|tenant| tenant["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>().join(" ")
+    };
+    for (line, expected) in [
+        ("acme us_one", "acme us_one"),
+        ("--match eu_*", "eu_one eu_two"),
+        ("--match eu_* --match acm?", "acme eu_one eu_two"),
+        ("--match *_one eu_two", "eu_one eu_two us_one"),
+        ("--from-file names.txt", "acme us_one"),
+        (
+            "--from-file names.txt --match eu_*",
+            "acme eu_one eu_two us_one",
+        ),
+        ("acme --only us_one acme", "acme us_one"),
+        ("", "acme eu_one eu_two us_one"),
+    ] {
+        assert_eq!(selected(line), expected, "{line}");
+    }
+    let piped = database.command("migrate-tenants --from-file -");
+    let piped = piped.migrations(&migrations).input(file).run();
+    piped.succeeds().prints("2 tenants: 2 migrated (");
+    assert_eq!(database.applied("eu_one").await, OUR_VERSIONS);
+}
+
+/// A list that a script computes can be empty by mistake.
+#[tokio::test]
+async fn a_selection_of_no_tenant_is_wrong_use_and_never_all() {
+    let database = Database::with_tenants("acme eu_one").await;
+    database.folder.file("none.txt", "# nothing\n");
+    let migrations = two_more();
+    for (line, says) in [
+        ("--match us_*", "no tenant matches `us_*`"),
+        ("--match us_* --match x", "no tenant matches `us_*` or `x`"),
+        ("--from-file none.txt", "none.txt names no tenant"),
+        (
+            "--from-file missing.txt",
+            "could not read the names from missing.txt",
+        ),
+        ("eu_*", "Give a pattern with --match 'eu_*'"),
+    ] {
+        database
+            .run_with(&migrations, &format!("migrate-tenants {line}"))
+            .exits_with(2)
+            .prints_nothing()
+            .says(says);
+    }
+    let empty = database.command("migrate-tenants").args(["--match", ""]);
+    empty
+        .run()
+        .exits_with(2)
+        .says("an empty pattern matches no tenant");
+    let empty = database.command("migrate-tenants").arg("").run();
+    empty.exits_with(2).says("it is empty");
+    assert_eq!(database.applied("acme").await, OUR_VERSIONS);
+    database
+        .run_with(&migrations, "migrate-tenants --match us_* acme")
+        .succeeds()
+        .says("note: no tenant matches `us_*`")
+        .prints("1 tenant: 1 migrated");
+}
+
+#[tokio::test]
+async fn a_check_fails_if_something_is_pending_and_changes_nothing() {
+    let database = Database::with_tenants("acme beta").await;
+    let migrations = two_more();
+    let check = |line: &str| database.run_with(&migrations, line);
+    check("migrate-tenants --check")
+        .exits_with(1)
+        .prints("2 tenants: 2 behind; nothing was changed")
+        .says_nothing();
+    let document = check("migrate-tenants --check --json").exits_with(1).json();
+    assert_eq!(document["dry_run"], true);
+    check("migrate-tenants --check --quiet")
+        .exits_with(1)
+        .prints("2 behind");
+    assert_eq!(database.applied("acme").await, OUR_VERSIONS);
+    check("migrate-tenants acme").succeeds();
+    check("migrate-tenants --check acme").succeeds();
+    check("migrate-tenants --check").exits_with(1);
+    check("migrate-tenants").succeeds();
+    check("migrate-tenants --check")
+        .succeeds()
+        .prints("2 up to date");
+}
+
+/// Thousands of tenants that are behind alike are one group.
+#[tokio::test]
+async fn a_dry_run_names_the_migrations_once_for_all_tenants_that_lack_them() {
+    let names = (1..=30).map(|number| format!("t{number:02}"));
+    let names = names.collect::<Vec<_>>().join(" ");
+    let database = Database::with_tenants(&names).await;
+    let migrations = two_more();
+    let one = breaking("none");
+    database
+        .run_with(&one, "migrate-tenants t07 t08")
+        .succeeds();
+    for line in ["migrate-tenants -n", "migrate-tenants -n --quiet"] {
+        let planned = database.run_with(&migrations, line).succeeds();
+        let lines = planned.stdout.lines().collect::<Vec<_>>();
+        assert_eq!(lines.len(), 6, "{planned}");
+        assert_eq!(lines[0], "30 tenants: 30 behind; nothing was changed");
+        assert_eq!(lines[1], "28 tenants: t01, t02, t03, t04, t05 and 23 more");
+        assert!(lines[2].starts_with("  2026-02-01-000000_"), "{planned}");
+        assert!(lines[3].starts_with("  2026-02-02-000000_"), "{planned}");
+        assert_eq!(lines[4], "2 tenants: t07, t08");
+        assert_eq!(lines[5], lines[3], "{planned}");
+    }
 }
 
 #[tokio::test]
@@ -145,7 +256,7 @@ async fn a_dry_run_shows_what_is_pending_and_changes_nothing() {
     database
         .run_with(&migrations, "migrate-tenants --dry-run")
         .succeeds()
-        .prints(&format!("  acme: 2 pending: {NEW}, {NEWER}\n"))
+        .prints("1 tenant: acme\n  2026-02-01-000000_")
         .says_nothing();
     let planned = database
         .run_with(&migrations, "migrate-tenants --dry-run --json")
@@ -167,7 +278,7 @@ async fn a_dry_run_finds_a_name_that_nobody_has() {
     let database = Database::with_tenants("acme").await;
     database
         .run("migrate-tenants --dry-run --only nobody")
-        .exits_with(1)
+        .exits_with(2)
         .says("there is no tenant `nobody`");
 }
 

@@ -49,7 +49,7 @@ async fn a_migration_older_than_those_applied_is_made_up_for() {
     database
         .run_with(&migrations, "migrate-tenants --dry-run")
         .succeeds()
-        .prints("  acme: 2 pending: 20251201000000, 20260201000000");
+        .prints("1 tenant: acme\n  2025-12-01-000000_late\n  2026-02-01-000000_new\n");
     let done = database
         .run_with(&migrations, "migrate-tenants --json")
         .succeeds();

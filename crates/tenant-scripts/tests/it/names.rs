@@ -36,7 +36,7 @@ async fn every_command_that_takes_a_name_refuses_a_bad_one() {
         "adopt-tenant",
         "diff-tenants acme",
         "migrate-tenants --only",
-        "rollback-tenants --yes --only",
+        "rollback-tenants --steps 1 --yes --only",
         "health-check --only",
     ] {
         for (name, rule) in BAD {

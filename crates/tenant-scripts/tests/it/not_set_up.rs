@@ -19,7 +19,7 @@ const COMMANDS: [&str; 16] = [
     "repair-tenant acme",
     "diff-tenants acme globex",
     "rename-tenant acme globex",
-    "rollback-tenants --yes",
+    "rollback-tenants --steps 1 --yes",
     "drop-tenant acme --yes",
     "tenant-url acme",
 ];
@@ -82,4 +82,48 @@ async fn the_demo_sets_the_database_up_by_itself() {
         .succeeds()
         .says("Set up the public schema (4 migrations)");
     database.run("list-tenants").succeeds();
+}
+
+/// The public migrations do not create the application's list, so applying them again would
+/// lead back here.
+#[tokio::test]
+async fn a_list_that_no_migration_creates_is_not_sent_back_to_the_public_migrations_alone() {
+    let database = Database::empty().await;
+    let settings = "[registry]\ntable = 'public.customers'\nkey = 'slug'\n";
+    database.folder.file("tenants.toml", settings);
+    database.run("migrate-public").succeeds();
+    database
+        .run("list-tenants")
+        .exits_with(3)
+        .says("add a public migration that creates this table, or correct `[registry]`");
+    database
+        .execute("CREATE TABLE customers (slug text PRIMARY KEY)")
+        .await;
+    database.run("list-tenants").succeeds();
+}
+
+#[tokio::test]
+async fn an_empty_public_folder_is_enough_to_set_a_database_up() {
+    let database = Database::empty().await;
+    database.folder.file("m/public/.keep", "");
+    database.folder.file(
+        "m/tenant/2026-01-01-000000_a/up.sql",
+        "CREATE TABLE a (id INT);",
+    );
+    let run = |line: &str| database.run(&format!("{line} --migrations-dir m"));
+    run("list-tenants")
+        .exits_with(3)
+        .says("db:migrate --migrations-dir m");
+    run("migrate-public --check")
+        .exits_with(1)
+        .prints("4 migrations pending");
+    run("migrate-public --check --quiet")
+        .exits_with(1)
+        .prints("Pending 2026-");
+    run("migrate-public")
+        .succeeds()
+        .prints("4 migrations applied");
+    run("migrate-public --check").succeeds();
+    run("list-tenants").succeeds();
+    run("create-tenant acme").succeeds();
 }

@@ -59,7 +59,10 @@ async fn a_role_with_the_right_to_create_schemas_can_do_everything_with_tenants(
         .run()
         .succeeds()
         .prints("2 migrated");
-    let command = database.folder.command("rollback-tenants --yes").on(&url);
+    let command = database
+        .folder
+        .command("rollback-tenants --steps 1 --yes")
+        .on(&url);
     command
         .migrations(&migrations)
         .run()

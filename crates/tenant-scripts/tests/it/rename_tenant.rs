@@ -27,7 +27,7 @@ async fn the_tenant_is_found_under_its_new_name_only() {
     database.run("health-check").succeeds();
     database
         .run("migrate-tenants --only acme")
-        .exits_with(1)
+        .exits_with(2)
         .says("there is no tenant `acme`");
     database.run("create-tenant acme").succeeds();
 }
@@ -83,7 +83,7 @@ async fn the_name_that_it_has_is_wrong_use_and_a_name_that_is_taken_is_not() {
         .says("tenant `beta` already exists")
         .says("Choose another name.");
     let refused = database.run("rename-tenant nobody new --json");
-    let refused = refused.exits_with(1);
+    let refused = refused.exits_with(2);
     assert_eq!(refused.error_message(), "there is no tenant `nobody`");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
 }

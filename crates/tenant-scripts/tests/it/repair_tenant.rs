@@ -32,12 +32,13 @@ async fn a_repair_says_what_it_did_and_what_it_left() {
     let repaired = database.run("repair-tenant acme --json").exits_with(1);
     let document = repaired.json();
     assert_eq!(document["dry_run"], false);
+    let tenant = &document["tenants"][0];
     assert_eq!(
-        document["repaired"],
+        tenant["repaired"],
         json!(["column `dummy_table.value` is missing"])
     );
-    assert_eq!(document["left"][0]["kind"], "extra_object");
-    let drop = document["left"][0]["sql"][0].as_str().unwrap();
+    assert_eq!(tenant["left"][0]["kind"], "extra_object");
+    let drop = tenant["left"][0]["sql"][0].as_str().unwrap();
     database.execute(drop).await;
     let repaired = database.run("repair-tenant acme").succeeds();
     assert_eq!(repaired.stdout, "Tenant `acme` matches its migrations.\n");
@@ -59,7 +60,7 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme --dry-run --json")
         .exits_with(1)
         .json();
-    let why = document["left"][0]["notes"].as_array().unwrap();
+    let why = document["tenants"][0]["left"][0]["notes"].as_array().unwrap();
     assert!(
         why.iter()
             .any(|it| it.as_str().unwrap().contains("SQLSTATE 23502")),
@@ -105,10 +106,68 @@ async fn a_repair_of_nobody_is_refused() {
     let database = Database::with_tenants("acme").await;
     database
         .run("repair-tenant nobody")
-        .exits_with(1)
+        .exits_with(2)
         .says("there is no tenant `nobody`")
         .says("cargo xtask db:list:tenants");
     database.run("repair-tenant Not-A-Name").exits_with(2);
+}
+
+#[tokio::test]
+async fn several_tenants_are_repaired_and_each_has_its_own_outcome() {
+    let database = Database::with_tenants("acme beta gamma delta").await;
+    database
+        .execute(
+            "ALTER TABLE acme.dummy_table DROP COLUMN value; \
+             ALTER TABLE beta.dummy_table ADD COLUMN legacy int; \
+             ALTER TABLE delta.dummy_table DROP COLUMN value; \
+             INSERT INTO gamma.__diesel_schema_migrations (version) VALUES ('20300101000000')",
+        )
+        .await;
+    let document = database
+        .run("repair-tenant acme --match ?e?a gamma --json -n")
+        .exits_with(1)
+        .json();
+    assert_eq!(document["total"], 3);
+    assert_eq!(
+        (&document["repaired"], &document["left"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(document["failed"], 1);
+    let tenants = document["tenants"].as_array().unwrap();
+    let names = tenants
+        .iter()
+        .map(|tenant| tenant["tenant"].as_str().unwrap());
+    assert_eq!(names.collect::<Vec<_>>(), ["acme", "beta", "gamma"]);
+    assert_eq!(tenants[2]["schema"], json!(null));
+    assert!(tenants[2]["error"]["message"].is_string(), "{document}");
+    database
+        .run("repair-tenant acme beta gamma")
+        .exits_with(1)
+        .prints("in tenant `acme`:\n  column `dummy_table.value` is missing")
+        .prints("tenant `beta`")
+        .says("gamma");
+    database
+        .run("health-check acme --quick")
+        .succeeds()
+        .prints("1 tenant checked");
+    // The one that was not named is as it was.
+    database.run("health-check delta").exits_with(1);
+    database
+        .run("repair-tenant")
+        .exits_with(2)
+        .says("<TENANT>...");
+    database.run("repair-tenant --match delta").succeeds();
+}
+
+#[tokio::test]
+async fn a_comparison_that_cannot_be_made_is_no_difference() {
+    let database = Database::with_tenants("acme beta").await;
+    database.run("diff-tenants acme nobody").exits_with(2);
+    database.execute("DROP SCHEMA beta CASCADE").await;
+    database
+        .run("diff-tenants acme beta")
+        .exits_with(2)
+        .prints_nothing();
 }
 
 #[tokio::test]

@@ -45,17 +45,46 @@ async fn without_a_terminal_and_without_yes_nothing_is_reverted() {
         .run("rollback-tenants")
         .exits_with(2)
         .prints_nothing()
-        .says("This rolls back, in 2 tenants, newest first:")
+        .says("This rolls back 2 tenants to `2026-01-01-000000_create_dummy_table`, newest")
         .says("2026-01-02-000000_add_dummy_description from 2 tenants")
+        .says("hint: Give --yes and --to VERSION to confirm in advance.");
+    database
+        .run("rollback-tenants --to 0")
+        .exits_with(2)
+        .says("This rolls back 2 tenants to before the first migration, newest")
         .says("hint: Give --yes to confirm in advance.");
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
+}
+
+/// A job that is run twice would go back twice.
+#[tokio::test]
+async fn yes_needs_to_know_how_far_back() {
+    let database = two_with_rows().await;
+    for line in [
+        "rollback-tenants --yes",
+        "rollback-tenants -y",
+        "rollback-tenants acme --yes",
+    ] {
+        database
+            .run(line)
+            .exits_with(2)
+            .prints_nothing()
+            .says("--yes needs --to VERSION or --steps N")
+            .says("A job that may be retried needs --to");
+    }
+    assert_eq!(versions(&database).await, [SECOND, SECOND]);
+    database.run("rollback-tenants --yes -n").succeeds();
+    let twice = format!("rollback-tenants -y --to {FIRST}");
+    database.run(&twice).succeeds().prints("2 reverted");
+    database.run(&twice).succeeds().prints("2 up to date");
+    assert_eq!(versions(&database).await, [FIRST, FIRST]);
 }
 
 #[tokio::test]
 async fn yes_reverts_the_newest_migration_and_migrating_brings_it_back() {
     let database = two_with_rows().await;
     database
-        .run("rollback-tenants --yes")
+        .run("rollback-tenants --steps 1 --yes")
         .succeeds()
         .prints("2 tenants: 2 rolled back")
         .says("This is lost permanently:");
@@ -95,7 +124,7 @@ async fn the_document_has_each_tenant_and_the_loss() {
     );
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
     let done = database
-        .run("rollback-tenants --only acme --yes --json")
+        .run("rollback-tenants acme --steps 1 --yes --json")
         .succeeds();
     let document = timeless(done.json());
     assert_eq!(
@@ -109,9 +138,13 @@ async fn the_document_has_each_tenant_and_the_loss() {
 #[tokio::test]
 async fn a_dry_run_prints_the_plan_and_the_loss() {
     let database = two_with_rows().await;
-    let shown = database.run("rollback-tenants --dry-run").succeeds().stdout;
+    let shown = database.run("rollback-tenants -n").succeeds().stdout;
+    let quiet = database
+        .run("rollback-tenants --dry-run --quiet")
+        .succeeds();
+    quiet.prints("This rolls back 2 tenants").says_nothing();
     for part in [
-        "This rolls back, in 2 tenants, newest first:",
+        "This rolls back 2 tenants to `2026-01-01-000000_create_dummy_table`",
         "description",
         "\n  acme: 1 to roll back: 20260102000000\n",
         "2 tenants: 2 to roll back (",
@@ -152,7 +185,7 @@ async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
     let view = "CREATE VIEW acme.v AS SELECT description FROM acme.dummy_table";
     database.execute(view).await;
     database
-        .run("rollback-tenants --yes")
+        .run("rollback-tenants --steps 1 --yes")
         .exits_with(1)
         .prints("2 tenants: 1 rolled back, 1 failed")
         .says("error: rolling back migration `")
@@ -161,12 +194,12 @@ async fn a_tenant_that_fails_stays_and_the_next_run_reverts_it_alone() {
     assert_eq!(versions(&database).await, [SECOND, FIRST]);
     database.execute("DROP VIEW acme.v").await;
     database
-        .run("rollback-tenants --yes")
+        .run("rollback-tenants --steps 1 --yes")
         .succeeds()
         .prints("2 tenants: 1 rolled back, 1 up to date");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
     database.run("migrate-tenants").succeeds();
-    let reverted = database.run("rollback-tenants --yes").succeeds();
+    let reverted = database.run("rollback-tenants --steps 1 --yes").succeeds();
     assert!(
         reverted.stdout.starts_with("  acme: rolled back"),
         "{reverted}"
@@ -187,12 +220,12 @@ async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
         .prints_nothing()
         .says("cannot roll back `2026-02-01-000000_notes`")
         .says("Write a down.sql for each");
-    let refused = database.run_with(&migrations, "rollback-tenants --yes --json");
+    let refused = database.run_with(&migrations, "rollback-tenants --steps 1 --yes --json");
     let message = refused.exits_with(1).error_message();
     assert!(message.contains(name), "{message}");
     assert_eq!(versions(&database).await, ["20260201000000"; 2]);
     database
-        .run("rollback-tenants --yes")
+        .run("rollback-tenants --steps 1 --yes")
         .exits_with(1)
         .says("includes `20260201000000`, applied to `acme`, `beta`");
 }
@@ -220,7 +253,7 @@ async fn a_way_back_that_cannot_be_read_is_named_with_its_file_and_cause() {
             .unwrap();
         make();
         database.run_with(&migrations, "migrate-tenants").succeeds();
-        let refused = database.run_with(&migrations, "rollback-tenants --yes");
+        let refused = database.run_with(&migrations, "rollback-tenants --steps 1 --yes");
         let refused = refused
             .exits_with(1)
             .prints_nothing()

@@ -76,7 +76,8 @@ async fn ten_customers_are_made_listed_and_well_and_all_alike() {
         assert_eq!(tenant["version"], NEWEST);
         assert_eq!(tenant["pending"], 0);
     }
-    run(&database, "list-tenants").prints("10 tenants");
+    let listed = run(&database, "list-tenants -o name");
+    assert_eq!(listed.stdout.lines().count(), 10, "{listed}");
     run(&database, "health-check").prints("10 tenants checked: all well.");
     run(&database, "migrate-tenants").prints("10 tenants: 10 up to date (");
 

@@ -38,7 +38,7 @@ async fn a_tenant_that_is_not_there_has_none() {
     let database = Database::with_tenants("acme").await;
     database
         .run("tenant-url nobody")
-        .exits_with(1)
+        .exits_with(2)
         .prints_nothing()
         .says("there is no tenant `nobody`");
 }
