@@ -115,8 +115,7 @@ impl Script for RollbackTenants {
 }
 
 impl RollbackTenants {
-    /// Refuses --yes without an aim: nobody sees how far a script goes back, and a job that
-    /// is retried would go back twice.
+    /// Refuses `--yes` without an aim: a job that is retried would go back twice.
     fn require_aim(&self) -> anyhow::Result<()> {
         if !self.yes || self.dry_run || self.to.is_some() || self.steps.is_some() {
             return Ok(());
