@@ -21,7 +21,7 @@ use crate::{interrupt, json, messages, report, tenants, version};
 /// Roll back the newest migrations of tenants
 ///
 /// Runs down.sql of each migration, newest first, in one transaction per tenant. Nothing
-/// starts if a migration has no down.sql or is unknown. Spares follow the tenants.
+/// starts if a migration has no down.sql or is unknown. Spares follow.
 ///
 /// The command shows what would be lost, and asks. For scripts, --yes confirms and needs
 /// --to or --steps. Jobs that may be retried need --to.
