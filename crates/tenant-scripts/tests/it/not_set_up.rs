@@ -91,15 +91,17 @@ async fn a_list_that_no_migration_creates_is_not_sent_back_to_the_public_migrati
     let database = Database::empty().await;
     let settings = "[registry]\ntable = 'public.customers'\nkey = 'slug'\n";
     database.folder.file("tenants.toml", settings);
-    database.run("migrate-public").succeeds();
-    database
-        .run("list-tenants")
+    let up = "m/tenant/2026-01-01-000000_a/up.sql";
+    database.folder.file(up, "CREATE TABLE a (id INT);");
+    let run = |line: &str| database.run(&format!("{line} --migrations-dir m"));
+    run("migrate-public").succeeds();
+    run("list-tenants")
         .exits_with(3)
         .says("add a public migration that creates this table, or correct `[registry]`");
     database
         .execute("CREATE TABLE customers (slug text PRIMARY KEY)")
         .await;
-    database.run("list-tenants").succeeds();
+    run("list-tenants").succeeds();
 }
 
 #[tokio::test]
