@@ -157,10 +157,7 @@ fn common(command: &Command, length: Length, spelling: Spelling) -> Option<Strin
         Some(format!("{short}--{}", argument.get_long()?))
     });
     let common = common.collect::<Vec<_>>().join(", ");
-    let described = match spelling {
-        Spelling::Tenants => "tenants config --help",
-        Spelling::Xtask => "cargo xtask db:config --help",
-    };
+    let described = spelling.help_of_common_options();
     (!common.is_empty()).then(|| format!("{COMMON} (see '{described}'): {common}"))
 }
 

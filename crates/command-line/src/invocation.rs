@@ -154,6 +154,14 @@ pub enum Spelling {
 }
 
 impl Spelling {
+    /// The call whose help describes the options that all commands have.
+    pub(crate) fn help_of_common_options(self) -> &'static str {
+        match self {
+            Self::Xtask => "cargo xtask db:config --help",
+            Self::Tenants => "tenants config --help",
+        }
+    }
+
     /// The program and its arguments.
     fn words(self, action: Action<'_>) -> Vec<String> {
         let call = spelled(action);

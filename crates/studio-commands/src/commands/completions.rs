@@ -29,10 +29,7 @@ struct Document {
 }
 
 impl Script for Completions {
-    const EXAMPLES: &'static [Example] = &[example(
-        "bash",
-        "use it with: source <(cargo xtask completions bash)",
-    )];
+    const EXAMPLES: &'static [Example] = &[example("bash", "print the script for bash")];
 
     /// A shell that starts in a folder with a mistake in its settings is to start.
     const READS_SETTINGS: bool = false;

@@ -23,7 +23,7 @@ use crate::{interrupt, json, messages, report, tenants, version};
 /// Roll back the newest migrations of tenants
 ///
 /// Runs down.sql of each migration, newest first, in one transaction per tenant. Nothing
-/// starts if a migration has no down.sql or is unknown. Spares follow the tenants.
+/// starts if a migration has no down.sql or is unknown. Spares follow.
 ///
 /// The command shows what would be lost, and asks. For scripts, --yes confirms and needs
 /// --to or --steps. Jobs that may be retried need --to.
@@ -118,8 +118,7 @@ impl Script for RollbackTenants {
 }
 
 impl RollbackTenants {
-    /// Refuses --yes without an aim: nobody sees how far a script goes back, and a job that
-    /// is retried would go back twice.
+    /// Refuses `--yes` without an aim: a job that is retried would go back twice.
     fn require_aim(&self) -> anyhow::Result<()> {
         if !self.yes || self.dry_run || self.to.is_some() || self.steps.is_some() {
             return Ok(());

@@ -170,6 +170,7 @@ async fn a_migration_that_waits_for_a_drop_finds_that_there_is_no_such_tenant_an
     let (drop, reader) = waiting_drop(&database).await;
     let patient = database.command("migrate-tenants --only acme --wait 60");
     let patient = patient.migrations(&migrations).start();
+    patient.until_said("aiting for another run").await;
     reader.batch_execute("ROLLBACK").await.unwrap();
     drop.finish().succeeds();
     patient.finish().exits_with(1).says(UNKNOWN);
