@@ -14,7 +14,7 @@ use crate::exit::UsageError;
 use crate::hints::Advised;
 use crate::output::shown;
 use crate::unknown::{to_list, unknown};
-use crate::{Context, NameArg};
+use crate::{Context, Message, NameArg};
 
 pub use names_file::{Line, lines_of};
 pub use pattern::Pattern;
@@ -126,8 +126,8 @@ impl Wanted {
             found.push(context.existing_name(tenants, &argument).await?);
         }
         if found.is_empty() && (self.patterns.len() > 1 || !self.names.is_empty()) {
-            let note = format!("note: no tenant matches `{pattern}`");
-            context.output.note(&note);
+            let note = format!("no tenant matches `{pattern}`");
+            context.output.say(&Message::note(note));
         }
         Ok(found)
     }
@@ -137,7 +137,7 @@ impl Wanted {
         let patterns = patterns.map(|pattern| format!("`{}`", shown(pattern.as_str())));
         let patterns = patterns.collect::<Vec<_>>().join(" or ");
         let what = format!("no tenant matches {patterns}");
-        let advised = Advised::new(what.clone(), to_list(context.invocation()));
+        let advised = Advised::with(what.clone(), [to_list(context.invocation())]);
         anyhow!(UsageError(what)).context(advised)
     }
 }
