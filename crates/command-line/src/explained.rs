@@ -19,6 +19,9 @@ use crate::{Invocation, hints};
 /// The shortest time that is worth a note.
 const SHORTEST: Duration = Duration::from_millis(100);
 
+/// What became of a migration that failed in a transaction.
+pub const ROLLED_BACK: &str = "its transaction was rolled back";
+
 /// What stands for the tenant in [`Explained::of_many`].
 pub const WHOM: &str = "{}";
 
@@ -180,7 +183,7 @@ impl Link {
                 file,
                 ..
             } => Self {
-                notes: vec!["its transaction was rolled back".to_owned()],
+                notes: vec![ROLLED_BACK.to_owned()],
                 migration: Some(migration.clone()),
                 place: Some(at(migration, *file, None)),
                 ..Self::about(
@@ -236,7 +239,7 @@ impl Link {
         } else {
             Stream::Tenant
         };
-        // A trial run is none whom something happens to.
+        // A migration fails for a tenant, and in a trial run.
         let word = if schema.starts_with("a ") {
             "in"
         } else {
@@ -356,6 +359,6 @@ fn consequence(consequence: Consequence) -> &'static str {
             "the migration runs outside a transaction, and its earlier statements took effect"
         }
         Consequence::Removed => "the new tenant was removed again",
-        _ => "its transaction was rolled back",
+        _ => ROLLED_BACK,
     }
 }

@@ -26,8 +26,11 @@ pub(crate) fn of(what: &str, hint: &str) -> Explained {
 
 /// The same of what clap has found. Its tips are hints, and how the command is used is a note.
 pub(crate) fn explained(error: &clap::Error) -> Explained {
-    if is_help(error) {
-        return of("a subcommand is required", "Choose one from the help.");
+    if is_help(error) || error.kind() == ErrorKind::MissingSubcommand {
+        return of(
+            "a subcommand is required",
+            "List the subcommands with --help.",
+        );
     }
     let text = error.to_string();
     let (said, rest) = match text.split_once("\nUsage:") {

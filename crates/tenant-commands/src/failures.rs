@@ -1,6 +1,6 @@
 //! The failures of a run, for people: each once, whatever the number of tenants that share it.
 
-use command_line::explained::WHOM;
+use command_line::explained::{ROLLED_BACK, WHOM};
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Context, Explained, Hint, Invocation, Message, Verdict};
@@ -146,7 +146,7 @@ impl<'a> Failures<'a> {
             .at(first.explained.place.clone())
             .excerpt(first.explained.statement.clone())
             .rows(rows)
-            .notes(notes.filter(is_of_all).cloned())
+            .notes(notes.filter(is_of_all).map(|note| of_each(note)))
     }
 
     /// With the command that repeats the run, where a hint speaks of that.
@@ -191,6 +191,14 @@ impl<'a> Failed<'a> {
         }
         explained.hints.clear();
         explained.message()
+    }
+}
+
+/// The fact about one tenant as one about several.
+fn of_each(note: &str) -> String {
+    match note {
+        ROLLED_BACK => "each transaction was rolled back".to_owned(),
+        note => note.to_owned(),
     }
 }
 

@@ -113,7 +113,9 @@ async fn a_folder_without_migrations_is_noted_and_no_success_in_silence() {
 #[test]
 fn a_mistyped_option_is_met_with_the_right_one() {
     let refused = Folder::new().run("tenants migrate --migration-dir sql");
-    refused.exits_with(2).says("'--migrations-dir'");
+    refused
+        .exits_with(2)
+        .says("hint: A similar argument exists: `--migrations-dir`.\n");
 }
 
 #[test]

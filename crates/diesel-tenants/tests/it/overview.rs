@@ -39,8 +39,8 @@ fn an_unknown_subcommand_is_met_with_the_one_that_is_meant() {
         let refused = folder.run(&format!("tenants {word} acme")).exits_with(2);
         let refused = refused.prints_nothing();
         refused
-            .says(&format!("unrecognized subcommand '{word}'"))
-            .says(&format!("a similar subcommand exists: '{meant}'"));
+            .says(&format!("error: unrecognized subcommand `{word}`\n"))
+            .says(&format!("hint: A similar subcommand exists: `{meant}`.\n"));
     }
     let refused = folder.run("tenants reset").exits_with(2);
     assert!(!refused.stderr.contains("similar"), "{refused}");
@@ -58,7 +58,8 @@ fn wrong_use_is_one_document_in_json() {
         let refused = folder.run(line).exits_with(2);
         let document = refused.json();
         assert!(document["error"]["message"].is_string(), "{refused}");
-        assert_eq!(document["error"]["hint"], Value::Null, "{refused}");
+        assert!(document["error"]["hint"].is_string(), "{refused}");
+        assert_eq!(document["error"]["sqlstate"], Value::Null, "{refused}");
     }
 }
 
@@ -73,7 +74,7 @@ fn a_url_in_the_wrong_place_is_not_repeated() {
         "tenants drop postgres://ann:s3cret@h/d --yes --json",
     ] {
         let refused = folder.run(line).exits_with(2).conceals("s3cret");
-        refused.says("an argument is out of place that looks like a database URL");
+        refused.says("an argument that looks like a database URL is out of place");
     }
 }
 

@@ -117,7 +117,7 @@ async fn a_tenant_whose_schema_is_gone_loses_its_registration() {
     assert_eq!(
         dropped.json(),
         json!({"tenant": "beta", "schema": "beta", "dropped": true, "schema_existed": false, "tables": [],
-               "dependents": [], "affected": []})
+               "dependents": [], "affected": [], "error": null})
     );
     assert!(database.tracked().await.is_empty());
 }

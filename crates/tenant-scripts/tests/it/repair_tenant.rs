@@ -209,7 +209,7 @@ async fn two_tenants_are_compared() {
     let differ = database.run("diff-tenants gamma delta").exits_with(1);
     assert_eq!(
         differ.stdout,
-        "applied only to `gamma`: 20260102000000\n1 difference between `gamma` and `delta`.\n"
+        "1 difference between `gamma` and `delta`:\n  applied only to `gamma`: 20260102000000\n"
     );
 }
 
