@@ -104,7 +104,7 @@ async fn a_tenant_that_is_behind_is_found() {
     let problem = json!({
         "tenant": "acme",
         "kind": "pending_migrations",
-        "detail": "migrations are pending: 20260101000000, 20260102000000",
+        "detail": "2 pending migrations: 20260101000000, 20260102000000",
         "remedy": format!("Migrate the tenant: {}.", database.hint(&Call::MigrateTenant(acme()))),
     });
     finds(&database, problem).await;
@@ -120,7 +120,7 @@ async fn a_public_schema_that_is_behind_is_found() {
     database
         .run_with(&migrations, "health-check")
         .exits_with(1)
-        .prints("public schema\n  a migration is pending: 20260201000000\n")
+        .prints("public schema\n  1 pending migration: 20260201000000\n")
         .prints(&format!(
             "    to do: Apply the public migrations: {hint}.\n"
         ))
