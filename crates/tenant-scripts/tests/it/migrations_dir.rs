@@ -140,7 +140,7 @@ async fn a_folder_without_migrations_of_tenants_is_wrong_use() {
                 wrong.join("tenant").display()
             ));
     }
-    let top = format!("Name {}: ", migrations.path().display());
+    let top = format!("Use {}, because ", migrations.path().display());
     let refused = database
         .command("list-tenants --migrations-dir")
         .arg(&tenant);
