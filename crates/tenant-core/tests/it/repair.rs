@@ -228,10 +228,7 @@ async fn a_tenant_that_is_behind_is_mended_to_its_own_version() {
     );
     let words = found(&newer).await;
     assert_eq!(words.len(), 1, "{words:?}");
-    assert!(
-        words[0].1.starts_with("1 pending migration"),
-        "{words:?}"
-    );
+    assert!(words[0].1.starts_with("1 pending migration"), "{words:?}");
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
     let command = database.command("drop-tenant acme");
     command.input("acme\n").run().exits_with(2);
     let refused = database.run("drop-tenant acme --json").exits_with(2);
-    assert!(refused.error_message().contains("give --yes"), "{refused}");
+    assert!(refused.error_message().contains("no terminal"), "{refused}");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }
@@ -257,7 +257,7 @@ async fn with_dependents_does_not_answer_the_question() {
         .exits_with(2)
         .says("These objects outside the schema depend on it:")
         .says("public.everything")
-        .says("give --yes");
+        .says("Give --yes");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
 }
 

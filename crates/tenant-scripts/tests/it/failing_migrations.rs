@@ -222,7 +222,7 @@ async fn a_migration_that_must_not_run_is_refused_before_any_tenant_is_touched()
                 .run_with(&migrations, command)
                 .exits_with(1)
                 .prints_nothing()
-                .says("migration `2026-02-02-000000_bad` is refused")
+                .says("migration `2026-02-02-000000_bad` cannot run")
                 .says(&format!("up.sql, line {line}: "))
                 .says(reason);
         }

@@ -146,7 +146,7 @@ async fn a_migration_that_nobody_has_is_found() {
         "kind": "unknown_migration",
         "detail": "the applied migration 20990101000000 is not among the migrations of this program",
         "remedy": format!(
-            "Run the program that applied these migrations: give their folder with \
+            "Run the program that applied these migrations, give their folder with \
              --migrations-dir, or restore it. If a baseline replaces them, see what squashing \
              would do: `cargo xtask db:squash:tenants --dry-run --database-url {}`.",
             database.url()
