@@ -136,12 +136,12 @@ fn an_unknown_key_is_an_error_that_names_its_place_and_the_nearest_key() {
         ),
         (
             "jobs = 4",
-            "tenants.toml:1:1: unknown key `jobs`; `jobs` belongs in `[defaults]`",
+            "tenants.toml:1:1: unknown key `jobs` (`jobs` belongs in `[defaults]`)",
         ),
         (
             "[defaults]\ndatabase_url = 'x'",
-            "tenants.toml:2:1: unknown key `database_url`; `database_url` belongs at the top of \
-             the file",
+            "tenants.toml:2:1: unknown key `database_url` (`database_url` belongs at the top of \
+             the file)",
         ),
         (
             "max_failure = 4",
@@ -149,7 +149,7 @@ fn an_unknown_key_is_an_error_that_names_its_place_and_the_nearest_key() {
         ),
         (
             "[names]\ncolour = 'red'",
-            "unknown key `colour`; the keys in `[names]` are `schema`, `allow`",
+            "unknown key `colour` (the keys in `[names]` are `schema`, `allow`)",
         ),
     ] {
         assert!(refused(text).ends_with(said), "{}", refused(text));

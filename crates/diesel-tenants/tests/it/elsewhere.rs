@@ -69,7 +69,7 @@ async fn a_folder_that_is_named_is_read_from_anywhere() {
     }
     let command = folder.command("tenants migrate --migrations-dir");
     let one_too_far = command.arg(migrations.join("tenant"));
-    let top = format!("Name {}: ", migrations.display());
+    let top = format!("Use {}, because ", migrations.display());
     one_too_far
         .on(&project.url())
         .run()
@@ -97,7 +97,7 @@ fn files_that_another_program_would_apply_are_not_passed_over() {
     );
     for line in ["tenants migrate", "tenants create acme", "tenants lint"] {
         let refused = folder.run(line).exits_with(2).prints_nothing();
-        refused.says("0001_init.up.sql is no migration");
+        refused.says("0001_init.up.sql is not a migration");
     }
 }
 

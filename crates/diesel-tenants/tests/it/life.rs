@@ -24,7 +24,7 @@ async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_la
         "DROP TABLE cards;",
     );
     let checked = project.run("health").exits_with(1);
-    checked.prints("a migration is pending: 20250303000000");
+    checked.prints("1 pending migration: 20250303000000");
     let dry = project.run("migrate --dry-run").succeeds();
     dry.prints("2 tenants: acme, globex\n  2025-03-03-000000_cards");
     project.run("migrate --check").exits_with(1);

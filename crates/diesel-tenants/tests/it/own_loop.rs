@@ -77,7 +77,7 @@ async fn health_is_right_after_the_applications_own_migrations() {
         "DROP TABLE cards;",
     );
     let behind = project.run("health").exits_with(1);
-    behind.prints("a migration is pending: 20250303000000");
+    behind.prints("1 pending migration: 20250303000000");
     migrate_all(&project).await;
     project
         .run("health")

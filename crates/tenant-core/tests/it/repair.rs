@@ -130,7 +130,7 @@ const LEFT_WITH_WHY: &[(&str, &str, &str)] = &[
         "CREATE OR REPLACE VIEW open_tasks AS SELECT id, title, owner, kind FROM tasks; \
          CREATE VIEW own AS SELECT kind FROM open_tasks",
         "2BP01",
-        "view `open_tasks` differs",
+        "view `open_tasks` ",
     ),
     (
         "DROP FUNCTION is_open CASCADE; CREATE FUNCTION is_open(other status) RETURNS boolean LANGUAGE sql IMMUTABLE \
@@ -142,7 +142,7 @@ const LEFT_WITH_WHY: &[(&str, &str, &str)] = &[
         "ALTER TABLE people DROP CONSTRAINT people_pkey CASCADE, ADD CONSTRAINT people_pkey UNIQUE (id); \
          ALTER TABLE tasks ADD CONSTRAINT own FOREIGN KEY (owner) REFERENCES people (id)",
         "2BP01",
-        "constraint `people_pkey` of `people` differs",
+        "constraint `people_pkey` of `people` ",
     ),
     (
         "ALTER TABLE tasks DROP CONSTRAINT tasks_kind_check; INSERT INTO tasks (kind) VALUES ('idea')",
@@ -173,7 +173,7 @@ async fn each_difference_that_cannot_be_repaired_says_why_and_holds_up_no_other(
         let repaired = repaired.collect::<Vec<_>>().join("; ");
         for other in [
             "index `tasks_lower_idx` is missing",
-            "table `tasks` differs",
+            "table `tasks` has no comment",
         ] {
             assert!(repaired.contains(other), "{damage}: {repaired}");
         }
@@ -228,10 +228,7 @@ async fn a_tenant_that_is_behind_is_mended_to_its_own_version() {
     );
     let words = found(&newer).await;
     assert_eq!(words.len(), 1, "{words:?}");
-    assert!(
-        words[0].1.starts_with("a migration is pending"),
-        "{words:?}"
-    );
+    assert!(words[0].1.starts_with("1 pending migration"), "{words:?}");
 }
 
 #[tokio::test]

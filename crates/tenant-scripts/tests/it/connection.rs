@@ -206,7 +206,7 @@ fn a_certificate_that_is_not_there_is_named() {
     let url = format!(
         "postgres://ann:{PASSWORD}@127.0.0.1/shop?sslmode=verify-full&sslrootcert=%2Fno%2Fca.pem"
     );
-    let message = "could not check the server's certificate: sslrootcert /no/ca.pem";
+    let message = "could not use sslrootcert /no/ca.pem";
     is_refused("list-tenants", &url, message, "sslrootcert=FILE");
 }
 

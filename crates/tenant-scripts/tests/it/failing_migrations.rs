@@ -112,7 +112,7 @@ async fn a_tenant_that_failed_is_as_it_was_and_a_mended_migration_goes_through()
     database
         .run_with(&migrations, "accept-edits")
         .exits_with(1)
-        .says("column `dummy_table.code` differs");
+        .says("column `dummy_table.code` has no default");
     // What it lacks is seen all the same.
     database
         .run_with(&migrations, "health-check")
@@ -222,7 +222,7 @@ async fn a_migration_that_must_not_run_is_refused_before_any_tenant_is_touched()
                 .run_with(&migrations, command)
                 .exits_with(1)
                 .prints_nothing()
-                .says("migration `2026-02-02-000000_bad` is refused")
+                .says("migration `2026-02-02-000000_bad` cannot run")
                 .says(&format!("2026-02-02-000000_bad/up.sql:{line}\n"))
                 .says(reason);
         }

@@ -108,7 +108,7 @@ async fn a_tenant_that_is_behind_is_found() {
     let problem = json!({
         "tenant": "acme",
         "kind": "pending_migrations",
-        "message": "migrations are pending: 20260101000000, 20260102000000",
+        "message": "2 pending migrations: 20260101000000, 20260102000000",
         "hint": format!("Migrate the tenant.\n{}", database.hint(&Call::MigrateTenant(acme()))),
     });
     finds(&database, problem).await;
@@ -124,7 +124,7 @@ async fn a_public_schema_that_is_behind_is_found() {
     database
         .run_with(&migrations, "health-check")
         .exits_with(1)
-        .prints("error: a migration is pending: 20260201000000\n  public schema\n")
+        .prints("error: 1 pending migration: 20260201000000\n  public schema\n")
         .prints(&format!(
             "hint: Apply the public migrations.\n      {hint}\n"
         ))
@@ -150,7 +150,7 @@ async fn a_migration_that_nobody_has_is_found() {
         "kind": "unknown_migration",
         "message": "the applied migration 20990101000000 is not among the migrations of this program",
         "hint": format!(
-            "Run the program that applied these migrations: give their folder with \
+            "Run the program that applied these migrations, give their folder with \
              --migrations-dir, or restore it.\nIf a baseline replaces them, see what squashing \
              would do.\ncargo xtask db:squash:tenants --dry-run --database-url {}",
             database.url()

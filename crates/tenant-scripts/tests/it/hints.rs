@@ -38,7 +38,7 @@ async fn a_command_that_is_shown_works_with_the_same_migrations_on_the_same_data
         .run()
         .exits_with(1)
         .conceals(&password)
-        .prints("a migration is pending: 20260201000000");
+        .prints("1 pending migration: 20260201000000");
 
     // Whatever the environment says by then.
     database

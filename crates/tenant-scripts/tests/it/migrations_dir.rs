@@ -140,7 +140,7 @@ async fn a_folder_without_migrations_of_tenants_is_wrong_use() {
                 wrong.join("tenant").display()
             ));
     }
-    let top = format!("Name {}: ", migrations.path().display());
+    let top = format!("Use {}, because ", migrations.path().display());
     let refused = database
         .command("list-tenants --migrations-dir")
         .arg(&tenant);
@@ -218,7 +218,7 @@ async fn a_folder_that_is_no_migration_is_wrong_use() {
         .run_with(&migrations, "create-tenant acme")
         .exits_with(2);
     refused
-        .says("tenant cannot be used")
+        .says("could not use the migrations in")
         .says("drafts is not a migration: expected a folder TIME_WHAT_IT_DOES");
     assert!(database.schemas().await.is_empty());
 }

@@ -227,7 +227,7 @@ async fn a_migration_without_a_way_back_refuses_the_run_and_is_named() {
     database
         .run("rollback-tenants --steps 1 --yes")
         .exits_with(1)
-        .says("includes `20260201000000`, applied to `acme`, `beta`");
+        .says("cannot roll back `20260201000000`, applied to `acme`, `beta`");
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ async fn a_folder_of_migrations_that_is_not_there_is_named() {
     });
     let error = error.await;
     assert!(error.contains("is not a migration"), "{error}");
-    assert!(error.contains("cannot be used"), "{error}");
+    assert!(error.contains("could not use"), "{error}");
 }
 
 #[tokio::test]
