@@ -95,48 +95,92 @@ const TENANT: &[&str] = &["--stream", "tenant"];
 /// Every alias, in the order of the overview.
 #[rustfmt::skip] // One alias, one line.
 pub const ALIASES: &[Alias] = &[
-    alias("db:migrate", "", Task::Run(tenants("migrate-public")), "Bring the public schema up to date"),
-    alias("db:migrate:tenants", "", Task::Run(tenants("migrate-tenants")), "Bring every tenant up to date"),
-    alias("db:migrate:tenant", "NAME", Task::OneTenant(tenants("migrate-tenants")), "Bring one tenant up to date"),
-    alias("db:rollback:tenants", "", Task::Run(tenants("rollback-tenants")), "Bring every tenant back to an older version"),
-    alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: schema, migrations, registration"),
-    alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spare tenants ready for new ones"),
+    alias("db:migrate", "", Task::Run(tenants("migrate-public")), "Apply pending public \
+                                                              migrations"),
+    alias("db:migrate:tenants", "", Task::Run(tenants("migrate-tenants")), "Apply pending \
+                                                                       migrations to all \
+                                                                       tenants"),
+    alias("db:migrate:tenant", "NAME", Task::OneTenant(tenants("migrate-tenants")), "Apply \
+                                                                                pending \
+                                                                                migrations to \
+                                                                                one tenant"),
+    alias("db:rollback:tenants", "", Task::Run(tenants("rollback-tenants")), "Roll tenants back \
+                                                                         to an older version"),
+    alias("db:create:tenant", "NAME...", Task::Run(tenants("create-tenant")), "Create tenants: \
+                                                                          schema, migrations, \
+                                                                          registry"),
+    alias("db:spare:tenants", "[N]", Task::Run(tenants("spare-tenants")), "Keep N spares ready \
+                                                                      for new tenants"),
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
-    alias("db:url:tenant", "NAME", Task::Run(tenants("tenant-url")), "Print a URL for one tenant"),
-    alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Make a tenant like another one, with its data"),
-    alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Give a tenant another name"),
-    alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another server of a cluster"),
-    alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Spread existing tenants over a cluster"),
-    alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant: its schema, data and registration"),
-    alias("db:health:check", "", Task::Run(tenants("health-check")), "Compare every tenant with what it should be"),
-    alias("db:squash:tenants", "", Task::Run(tenants("squash-tenants")), "Record a baseline in place of old migrations"),
+    alias("db:url:tenant", "NAME", Task::Run(tenants("tenant-url")), "Print a URL for one \
+                                                                 tenant"),
+    alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Copy a tenant with \
+                                                                        its data"),
+    alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Rename a \
+                                                                          tenant"),
+    alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another \
+                                                                   node of a cluster"),
+    alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Distribute \
+                                                                             existing tenants \
+                                                                             over a cluster"),
+    alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant with its \
+                                                                   schema and data"),
+    alias("db:health:check", "", Task::Run(tenants("health-check")), "Compare tenants with the \
+                                                                 expected definition"),
+    alias("db:squash:tenants", "", Task::Run(tenants("squash-tenants")), "Replace old migrations \
+                                                                     with a baseline"),
     alias("db:accept:edits", "", Task::Run(tenants("accept-edits")), "Accept edited migrations that changed nothing"),
-    alias("db:repair:tenant", "NAME", Task::Run(tenants("repair-tenant")), "Add what a tenant lacks, and lose nothing"),
-    alias("db:adopt:tenant", "NAME", Task::Run(tenants("adopt-tenant")), "Make a tenant of a schema that is there"),
-    alias("db:diff:tenants", "A B", Task::Run(tenants("diff-tenants")), "Show what differs between two tenants"),
-    alias("db:demo:tenant", "", Task::Run(tenants("demo-tenant-schema")), "Create a demo tenant, write to it and read it back"),
-    alias("db:studio", "", Task::Run(STUDIO), "Show the public schema in the web browser"),
-    alias("db:studio:tenant", "", Task::Run(STUDIO_OF_TENANTS), "Show the tenants in the web browser"),
-    alias("db:generate", "[NAME]", Task::Run(authoring("generate-migration", &[])), "Write the migrations that edited files need"),
-    alias("db:generate:public", "[NAME]", Task::Run(authoring("generate-migration", PUBLIC)), "Write that of the public schema"),
-    alias("db:generate:tenant", "[NAME]", Task::Run(authoring("generate-migration", TENANT)), "Write that of every tenant's schema"),
-    alias("db:schema", "", Task::Run(authoring("print-schema", &[])), "Regenerate each schema.rs from the migrations"),
-    alias("db:schema:public", "", Task::Run(authoring("print-schema", PUBLIC)), "Regenerate that of the public schema"),
-    alias("db:schema:tenant", "", Task::Run(authoring("print-schema", TENANT)), "Regenerate that of every tenant's schema"),
-    alias("db:config", "", Task::Run(tenants("show-config")), "Show the settings in force, and their places"),
-    alias("db:init", "", Task::Run(tenants("init-settings")), "Write tenants.toml by looking at the project"),
+    alias("db:repair:tenant", "NAME", Task::Run(tenants("repair-tenant")), "Fix drift in a \
+                                                                       tenant without losing \
+                                                                       data"),
+    alias("db:adopt:tenant", "NAME", Task::Run(tenants("adopt-tenant")), "Register an existing \
+                                                                     schema as a tenant"),
+    alias("db:diff:tenants", "A B", Task::Run(tenants("diff-tenants")), "Show the differences \
+                                                                    between two tenants"),
+    alias("db:demo:tenant", "", Task::Run(tenants("demo-tenant-schema")), "Create a demo tenant, \
+                                                                      write to it and read \
+                                                                      it"),
+    alias("db:studio", "", Task::Run(STUDIO), "Browse the public schema in a web browser"),
+    alias("db:studio:tenant", "", Task::Run(STUDIO_OF_TENANTS), "Browse the tenants in a web \
+                                browser"),
+    alias("db:generate", "[NAME]", Task::Run(authoring("generate-migration", &[])), "Write \
+                                                                           migrations from \
+                                                                           edited schema.rs \
+                                                                           files"),
+    alias("db:generate:public", "[NAME]", Task::Run(authoring("generate-migration", PUBLIC)), "Write \
+                                                                                  only the \
+                                                                                  public \
+                                                                                  migration"),
+    alias("db:generate:tenant", "[NAME]", Task::Run(authoring("generate-migration", TENANT)), "Write \
+                                                                                  only the \
+                                                                                  tenant \
+                                                                                  migration"),
+    alias("db:schema", "", Task::Run(authoring("print-schema", &[])), "Regenerate schema.rs from \
+                                                             the migrations"),
+    alias("db:schema:public", "", Task::Run(authoring("print-schema", PUBLIC)), "Regenerate only \
+                                                                    the public schema.rs"),
+    alias("db:schema:tenant", "", Task::Run(authoring("print-schema", TENANT)), "Regenerate only \
+                                                                    the tenant schema.rs"),
+    alias("db:config", "", Task::Run(tenants("show-config")), "Show the settings and their \
+                                                          sources"),
+    alias("db:init", "", Task::Run(tenants("init-settings")), "Write tenants.toml for this \
+                                                          project"),
     alias("db:stop", "", Task::Run(tenants("stop-server")), "Stop the project's own PostgreSQL server"),
     alias("typecheck", "", Task::Typecheck, "Type-check every crate, tests included"),
-    alias("test", "[OPTIONS]", Task::Test, "Install what the tests need, then run them"),
-    alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Measure many tenants beside hand-written SQL"),
-    alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of the migrations"),
+    alias("test", "[OPTIONS]", Task::Test, "Install missing programs, then run the tests"),
+    alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Benchmark the commands with many \
+                              tenants"),
+    alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of \
+                                                           migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
-    alias("package", "", Task::Package, "Package the crates that are for the registry"),
-    alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with their oldest dependencies"),
+    alias("package", "", Task::Package, "Package the crates for publication"),
+    alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with oldest \
+                                dependencies"),
     alias("semver", "REVISION", Task::Semver, "Compare the public API with an earlier commit"),
     alias("man", "DIR", Task::Run(studio("man-pages", &[])), "Write the manual pages of all commands"),
-    alias("version", "", Task::Run(tenants("show-version")), "Show the version, and how it was built"),
-    alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script of a shell"),
+    alias("version", "", Task::Run(tenants("show-version")), "Show the version and the build"),
+    alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion \
+                                                                script for a shell"),
 ];
 
 const fn alias(

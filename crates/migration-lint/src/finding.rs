@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::rules::catalog;
+
 /// One thing that a rule objects to.
 ///
 /// Findings are ordered by file, then line, then column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Finding {
-    /// The file, below the folder that was given; a migration's folder where
-    /// there is no file to name.
+    /// The file, below the given folder; the migration's folder if no file applies.
     pub file: PathBuf,
     /// The line, from 1.
     pub line: usize,
@@ -19,10 +20,30 @@ pub struct Finding {
     pub column: usize,
     /// The rule's name, as [`rules`](crate::rules) lists it.
     pub rule: String,
-    /// What is wrong.
+    /// Whether the migration fails or breaks a promise, or only deserves a look.
+    pub severity: Severity,
+    /// What is wrong: one line, lower case, no full stop.
     pub message: String,
-    /// What to do instead, where the rule knows.
-    pub remedy: Option<String>,
+    /// Facts about it, one sentence each.
+    pub notes: Vec<String>,
+    /// What to do, if the rule knows: full sentences on the first line, and SQL or settings to
+    /// copy on the following lines.
+    pub hint: Option<String>,
+    /// The line of the file, without the spaces around it; none for a finding about the file as
+    /// a whole.
+    pub excerpt: Option<String>,
+}
+
+/// How serious a finding is. Either makes the check fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// The migration cannot run as written, or it reaches beyond its tenant.
+    Error,
+    /// The migration runs, but may block or break programs that use the tables, or is hard to
+    /// maintain.
+    Warning,
 }
 
 /// What was found in a folder of migrations.
@@ -30,9 +51,9 @@ pub struct Finding {
 pub struct Report {
     /// The findings, in order.
     pub findings: Vec<Finding>,
-    /// How many migrations there are, those that Diesel would refuse included.
+    /// The number of migrations, including migrations that Diesel would reject.
     pub migrations: usize,
-    /// How many SQL files were read.
+    /// The number of SQL files.
     pub files: usize,
 }
 
@@ -43,7 +64,8 @@ pub(crate) struct Found {
     pub(crate) offset: usize,
     pub(crate) rule: Cow<'static, str>,
     pub(crate) message: String,
-    pub(crate) remedy: Option<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) hint: Option<String>,
 }
 
 impl Found {
@@ -52,25 +74,33 @@ impl Found {
             offset,
             rule: Cow::Borrowed(rule),
             message: message.into(),
-            remedy: None,
+            notes: Vec::new(),
+            hint: None,
         }
     }
 
-    pub(crate) fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 
     /// The finding in `file`, whose lines are `lines`.
     pub(crate) fn at(self, file: PathBuf, lines: &crate::text::Lines<'_>) -> Finding {
         let (line, column) = lines.position(self.offset);
+        let excerpt = match catalog::is_about_whole_file(&self.rule) {
+            true => "",
+            false => lines.text(line).trim(),
+        };
         Finding {
             file,
             line,
             column,
+            severity: catalog::severity(&self.rule),
             rule: self.rule.into_owned(),
             message: self.message,
-            remedy: self.remedy,
+            notes: self.notes,
+            hint: self.hint,
+            excerpt: (!excerpt.is_empty()).then(|| excerpt.to_owned()),
         }
     }
 }

@@ -20,7 +20,7 @@ use metadata::Metadata;
 #[derive(Debug, Error)]
 pub enum FolderError {
     /// The folder, or a file in it, cannot be read.
-    #[error("cannot read {}", path.display())]
+    #[error("could not read {}", path.display())]
     Unreadable {
         /// What was to be read.
         path: PathBuf,
@@ -291,7 +291,7 @@ impl Migration<'_> {
         let path = self.folder.join(name);
         // Reading a pipe waits until somebody writes into it.
         if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let source = io::Error::other("it is not a regular file");
+            let source = io::Error::other("not a regular file");
             return Err(FolderError::Unreadable { path, source });
         }
         match fs::read(&path) {
@@ -309,11 +309,11 @@ impl Migration<'_> {
 }
 
 fn no_up_file() -> Found {
-    let message = "the folder has no up.sql, and Diesel refuses all migrations beside it";
-    Found::new(0, "not-a-migration", message).remedy("add the file, or delete the folder")
+    let message = "the folder has no up.sql, so Diesel rejects the whole stream";
+    Found::new(0, "not-a-migration", message).hint("Add up.sql, or delete the folder.")
 }
 
 fn not_text() -> Found {
-    let message = "the file is not UTF-8 text, and Diesel cannot read it";
-    Found::new(0, "unreadable-file", message).remedy("save it as UTF-8")
+    let message = "the file is not UTF-8 text, so Diesel cannot read it";
+    Found::new(0, "unreadable-file", message).hint("Save the file as UTF-8.")
 }

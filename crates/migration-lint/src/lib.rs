@@ -20,7 +20,7 @@ mod safety;
 mod stream;
 mod text;
 
-pub use finding::{Finding, Report};
+pub use finding::{Finding, Report, Severity};
 pub use folder::{FolderError, created_names, lint_folder, lint_folders};
 pub use lint::{Direction, SqlText, Stream, lint_text};
 pub use options::{Options, OptionsError};

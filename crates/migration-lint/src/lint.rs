@@ -89,23 +89,23 @@ fn read(sql: &SqlText<'_>, options: &Options) -> Result<(Masked, Vec<Found>), Fo
         let found = Found::new(
             nul,
             "syntax-error",
-            "text of PostgreSQL cannot hold a NUL byte",
+            "the file contains a NUL byte, which PostgreSQL does not allow",
         );
-        return Err(found.remedy("save the file as UTF-8 text"));
+        return Err(found.hint("Save the file as UTF-8 text."));
     }
     let masked = mask(sql.text);
     if is_too_complex(&masked.sql) {
         return Err(too_complex(
-            "the text is too long, or too deeply nested, to be checked",
+            "the file is too long or too deeply nested to check",
         ));
     }
     let found = rules::ask(sql, &masked, options)
-        .map_err(|_| too_complex("the parser gave up on the text"))?;
+        .map_err(|_| too_complex("the parser could not process the file"))?;
     Ok((masked, found))
 }
 
 fn too_complex(message: &str) -> Found {
-    Found::new(0, "too-complex", message).remedy("spread it over several migrations")
+    Found::new(0, "too-complex", message).hint("Split it into several migrations.")
 }
 
 /// What is left when the disabled rules and the ignores have had their say.

@@ -149,10 +149,10 @@ impl Options {
 #[derive(Debug, Error)]
 pub enum OptionsError {
     /// Not TOML, or not these keys; the source names line and key.
-    #[error("the options of the migration rules cannot be read")]
+    #[error("could not read the lint options")]
     Toml(#[source] toml::de::Error),
     /// A rule that does not exist.
-    #[error("there is no rule `{rule}`{}", meant.map(|name| format!("; is `{name}` meant?")).unwrap_or_default())]
+    #[error("unknown rule `{rule}`{}", meant.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
     UnknownRule {
         /// The name.
         rule: String,
@@ -160,15 +160,13 @@ pub enum OptionsError {
         meant: Option<&'static str>,
     },
     /// A rule that is enabled and disabled.
-    #[error("the rule `{rule}` is both in `enabled_rules` and in `disabled_rules`")]
+    #[error("rule `{rule}` is in both `enabled_rules` and `disabled_rules`")]
     OnAndOff {
         /// The name.
         rule: String,
     },
     /// A version of PostgreSQL the rules know nothing about.
-    #[error(
-        "`postgres_version` is {version}, and {OLDEST_KNOWN} is the oldest that can be checked for"
-    )]
+    #[error("`postgres_version` is {version}, but the oldest supported version is {OLDEST_KNOWN}")]
     TooOld {
         /// The version.
         version: u32,
@@ -202,10 +200,11 @@ mod tests {
         };
         assert!(said("ignored = []").contains("unknown field `ignored`"));
         assert!(said("allowed_schemas = 'a'").contains("line 1"));
-        assert!(
-            said("disabled_rules = ['qualified-names']").contains("is `qualified-name` meant?")
-        );
-        assert!(said("disabled_rules = ['x']").contains("there is no rule `x`"));
+        assert!(said("disabled_rules = ['qualified-names']").contains(
+            "did you mean \
+                                                                   `qualified-name`?"
+        ));
+        assert!(said("disabled_rules = ['x']").contains("unknown rule `x`"));
         assert!(said("postgres_version = 9").contains("is 9"));
         let both = "disabled_rules = ['extension']\nenabled_rules = ['extension']";
         assert!(said(both).contains("both"));

@@ -69,7 +69,7 @@ pub enum Rename {
 
 /// An answer that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{given}` is not of the form {form}")]
+#[error("invalid answer `{given}`: expected the form {form}")]
 pub struct AnswerError {
     given: String,
     form: &'static str,

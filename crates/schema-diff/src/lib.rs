@@ -11,7 +11,7 @@
 //!    to the first, or the [`Question`]s that only a person can answer: is that
 //!    a rename, what do old rows get, may this be dropped.
 //! 4. [`prove`] runs the steps on the scratch schema, forwards, backwards, and
-//!    on tables that hold rows, uses the tables before and after, and says what
+//!    on tables with rows, uses the tables before and after, and says what
 //!    came of it.
 //!
 //! ```no_run

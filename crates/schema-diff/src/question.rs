@@ -56,13 +56,13 @@ impl fmt::Display for Question {
         match self {
             Self::GoneTable { table, .. } => write!(
                 formatter,
-                "table `{table}` is not in the file; was it renamed, is it to be dropped with its \
-                 data, or is the file behind the migrations?"
+                "table `{table}` is not in schema.rs: rename it, drop it with its data, or \
+                 regenerate schema.rs first?"
             ),
             Self::GoneColumn { table, column, .. } => write!(
                 formatter,
-                "column `{column}` of `{table}` is not in the file; was it renamed, is it to be \
-                 dropped with its data, or is the file behind the migrations?"
+                "column `{column}` of `{table}` is not in schema.rs: rename it, drop it with its \
+                 data, or regenerate schema.rs first?"
             ),
             Self::Default {
                 table,
@@ -71,15 +71,15 @@ impl fmt::Display for Question {
                 is_new: true,
             } => write!(
                 formatter,
-                "the new column `{column}` ({ty}) of `{table}` takes no NULL; which value do the \
-                 rows get that are there already?"
+                "new column `{column}` ({ty}) of `{table}` is NOT NULL: which value do existing \
+                 rows get?"
             ),
             Self::Default {
                 table, column, ty, ..
             } => write!(
                 formatter,
-                "the column `{column}` ({ty}) of `{table}` takes no NULL any more; which value \
-                 do rows get that hold NULL?"
+                "column `{column}` ({ty}) of `{table}` becomes NOT NULL: which value replaces \
+                 NULL in existing rows?"
             ),
             Self::Conversion {
                 table,
@@ -88,14 +88,14 @@ impl fmt::Display for Question {
                 ..
             } => write!(
                 formatter,
-                "values of `{column}` of `{table}` may change, unnoticed, when they become {to} \
-                 instead of {from} (rounded, cut, written differently, or read in a time zone that \
-                 nobody named); how are they to be converted?"
+                "column `{column}` of `{table}` changes from {from} to {to}, which may alter \
+                 values silently (rounding, truncation, format, time zone): how are they \
+                 converted?"
             ),
             Self::Type { name } => write!(
                 formatter,
-                "the type `{name}` does not exist yet, and the file does not say what it is \
-                 made of; if it is an enum, what are its labels?"
+                "new type `{name}` is not defined in schema.rs: if it is an enum, what are its \
+                 labels?"
             ),
         }
     }
@@ -106,7 +106,7 @@ impl Question {
     /// in capitals are to be filled in.
     #[must_use]
     pub fn options(&self) -> Vec<(String, &'static str)> {
-        let drop = ("--allow-drop".to_owned(), "drops it with its data");
+        let drop = ("--allow-drop".to_owned(), "drop it with its data");
         match self {
             Self::GoneTable { table, candidates } => {
                 let renames = candidates.iter().map(|new| format!("{table}:{new}"));
@@ -126,7 +126,7 @@ impl Question {
                     "--default {}",
                     shell_word(&format!("{table}.{column}=EXPR"))
                 );
-                vec![(option, "gives them the value of an SQL expression")]
+                vec![(option, "use the value of an SQL expression")]
             }
             Self::Conversion {
                 table,
@@ -137,17 +137,17 @@ impl Question {
                 let option = shell_word(&format!("{table}.{column}={usual}"));
                 vec![(
                     format!("--using {option}"),
-                    "takes what PostgreSQL makes of them",
+                    "convert them as PostgreSQL does",
                 )]
             }
             Self::Type { name } => vec![
                 (
                     format!("--enum {}", shell_word(&format!("{name}=LABEL,LABEL"))),
-                    "makes it an enum",
+                    "create an enum",
                 ),
                 (
                     format!("--type {}", shell_word(&format!("{name}=DEFINITION"))),
-                    "says what follows `CREATE TYPE ... AS`",
+                    "give the definition after `CREATE TYPE ... AS`",
                 ),
             ],
         }
@@ -155,7 +155,7 @@ impl Question {
 }
 
 fn rename_option(what: String) -> (String, &'static str) {
-    (format!("--rename {}", shell_word(&what)), "renames it")
+    (format!("--rename {}", shell_word(&what)), "rename it")
 }
 
 /// `word` as a shell takes it for one word.

@@ -137,13 +137,15 @@ impl Plan {
     pub(super) fn advice(&self) -> String {
         if self.steps.is_empty() {
             return format!(
-                "Install the package of your system:\n\n{}",
+                "hint: Install the package of your system.\n\
+                 {}",
                 indented(&self.packages)
             );
         }
         let commands = as_typed(&self.steps);
         format!(
-            "Install what is missing and run the tests again:\n\n{}",
+            "hint: Install the missing programs, then run the tests again.\n\
+             {}",
             indented(&commands)
         )
     }
@@ -155,7 +157,7 @@ impl Plan {
         let after = self.around.iter().rev().map(|(_, after)| after);
         let commands = as_typed(before.chain(&self.steps).chain(after));
         format!(
-            "Installing what is missing (--no-install forbids it):\n\n{}\n",
+            "Installing the missing programs (--no-install forbids it):\n{}\n",
             indented(&commands)
         )
     }

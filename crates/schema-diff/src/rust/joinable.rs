@@ -60,7 +60,8 @@ impl Joinable {
             return Err(ParseError::at(
                 self.parent.span(),
                 format!(
-                    "a foreign key of one column cannot refer to `{}`, whose primary key has {key}",
+                    "a single-column foreign key cannot reference `{}`: its primary key has \
+                     {key}",
                     self.parent
                 ),
             ));

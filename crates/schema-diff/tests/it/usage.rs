@@ -254,7 +254,7 @@ async fn another_type_is_found_where_a_function_compares_and_where_a_session_sta
     let (proof, _) = proven(&before("'7'"), file, &using).await;
     assert_eq!(proof.broken, [""; 0]);
     let parts =
-        ["a session that wrote before the migration has to connect again: INSERT on table `tasks`"];
+        ["a session that wrote before the migration must reconnect: INSERT on table `tasks`"];
     assert!(has(&proof.notes, &parts), "{proof:#?}");
 }
 
@@ -267,7 +267,7 @@ async fn a_function_that_fails_before_the_migration_as_well_is_not_the_migration
     let (proof, stale) = broken_by_rename(more, "").await;
     assert_eq!((proof.broken.len(), stale.len()), (0, 0), "{proof:#?}");
     let parts = [
-        "DELETE on table `tasks` fails before the migration as well",
+        "DELETE on table `tasks` also fails before the migration",
         "nowhere",
         "fail()",
     ];
