@@ -29,8 +29,8 @@ pub struct Finding {
     /// What to do, if the rule knows: full sentences on the first line, and SQL or settings to
     /// copy on the following lines.
     pub hint: Option<String>,
-    /// The line of the file, without the spaces around it; none for a finding about the file as
-    /// a whole.
+    /// The line of the file, without the spaces around it; of a long line the part around the
+    /// column. None for a finding about the file as a whole.
     pub excerpt: Option<String>,
 }
 
@@ -55,6 +55,24 @@ pub struct Report {
     pub migrations: usize,
     /// The number of SQL files.
     pub files: usize,
+}
+
+/// How many characters of a line are shown, and how many of these before the column.
+const WIDTH: usize = 100;
+const BEFORE: usize = 30;
+
+/// A line as a finding shows it.
+fn excerpt(line: &str, column: usize) -> String {
+    let text = line.trim();
+    if text.chars().count() <= WIDTH {
+        return text.to_owned();
+    }
+    let start = column.saturating_sub(BEFORE + 1);
+    let shown = line.chars().skip(start).take(WIDTH).collect::<String>();
+    let before = if start > 0 { "... " } else { "" };
+    let is_cut = line.trim_end().chars().count() > start + WIDTH;
+    let after = if is_cut { " ..." } else { "" };
+    format!("{before}{}{after}", shown.trim())
 }
 
 /// A finding that does not yet know its file and line: `offset` is a byte of
@@ -88,8 +106,8 @@ impl Found {
     pub(crate) fn at(self, file: PathBuf, lines: &crate::text::Lines<'_>) -> Finding {
         let (line, column) = lines.position(self.offset);
         let excerpt = match catalog::is_about_whole_file(&self.rule) {
-            true => "",
-            false => lines.text(line).trim(),
+            true => String::new(),
+            false => excerpt(lines.text(line), column),
         };
         Finding {
             file,
@@ -100,7 +118,27 @@ impl Found {
             message: self.message,
             notes: self.notes,
             hint: self.hint,
-            excerpt: (!excerpt.is_empty()).then(|| excerpt.to_owned()),
+            excerpt: (!excerpt.is_empty()).then_some(excerpt),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_line_is_shown_around_the_column() {
+        assert_eq!(excerpt("  SELECT 1;  ", 3), "SELECT 1;");
+        let line = format!("{}here{}", "a".repeat(200), "b".repeat(200));
+        let shown = excerpt(&line, 201);
+        assert!(
+            shown.starts_with("... aaa") && shown.ends_with("bbb ..."),
+            "{shown}"
+        );
+        assert!(shown.contains("ahereb"), "{shown}");
+        assert_eq!(shown.chars().count(), WIDTH + 8);
+        let end = excerpt(&line, 404);
+        assert!(end.ends_with("bb") && end.starts_with("... "), "{end}");
     }
 }

@@ -185,7 +185,7 @@ fn run_within(around: &[(Step, Step)], steps: &[Step]) -> Result<(), Failure> {
 fn indented(lines: &str) -> String {
     lines
         .lines()
-        .map(|line| format!("  {line}"))
+        .map(|line| format!("      {line}"))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -235,11 +235,11 @@ mod tests {
         assert!(plan.is_allowed());
         let announced = plan.announcement();
         assert!(
-            announced.contains("\n  sudo -n apt-get update\n"),
+            announced.contains("\n      sudo -n apt-get update\n"),
             "{announced}"
         );
         assert!(
-            announced.contains("\n  sudo -n env DEBIAN_FRONTEND=nonint"),
+            announced.contains("\n      sudo -n env DEBIAN_FRONTEND=nonint"),
             "{announced}"
         );
     }
@@ -249,7 +249,7 @@ mod tests {
         let plan = plan(&[&POSTGRESQL], &debian(Rights::User));
         assert!(!plan.is_allowed());
         assert!(
-            plan.advice().contains("\n  sudo apt-get update\n"),
+            plan.advice().contains("\n      sudo apt-get update\n"),
             "{}",
             plan.advice()
         );
@@ -265,7 +265,7 @@ mod tests {
         assert!(plan.is_allowed());
         assert!(
             plan.announcement()
-                .contains("\n  brew install postgresql@17\n")
+                .contains("\n      brew install postgresql@17\n")
         );
     }
 

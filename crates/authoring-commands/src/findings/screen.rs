@@ -11,9 +11,6 @@ use crate::standard_output;
 /// How many places of one finding are listed.
 const PLACES: usize = 5;
 
-/// How long a line of a file may be, in characters.
-const WIDTH: usize = 100;
-
 /// Findings that differ in their places only.
 struct Group<'a> {
     first: &'a Row,
@@ -96,7 +93,7 @@ impl Group<'_> {
         };
         let message = message
             .at(place(self.first))
-            .excerpt(self.first.excerpt.as_deref().map(shortened))
+            .excerpt(self.first.excerpt.clone())
             .rows(self.other_places(is_complete));
         if !is_last {
             return message;
@@ -136,12 +133,4 @@ fn as_hint(text: &str) -> Hint {
     let mut lines = text.lines();
     let hint = Hint::new(lines.next().unwrap_or_default());
     lines.fold(hint, Hint::run)
-}
-
-fn shortened(line: &str) -> String {
-    if line.chars().count() <= WIDTH {
-        return line.to_owned();
-    }
-    let beginning = line.chars().take(WIDTH).collect::<String>();
-    format!("{beginning} ...")
 }

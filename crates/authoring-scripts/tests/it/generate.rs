@@ -381,7 +381,7 @@ async fn ctrl_c_at_any_moment_leaves_no_database_and_no_half_of_a_migration() {
     for pause in (0..160).step_by(16) {
         let command = site.command("generate-migration --stream tenant --verbose");
         let running = command.start();
-        running.until_said("scratch database for tenant").await;
+        running.until_said("scratch database for the tenant stream").await;
         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
         running.interrupt();
         let ended = running.finish();

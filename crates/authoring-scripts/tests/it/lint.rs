@@ -110,7 +110,7 @@ fn a_finding_that_recurs_is_printed_once() {
         .prints(": 9 warnings.\nwarning: prefer-bigint-over-int: ")
         .prints(" (9 places)\n")
         .prints(&format!("\n  --> migrations/tenant/{NEW}/up.sql:5:"))
-        .prints("\n  ... and 4 more (--verbose lists all)\nnote: ");
+        .prints("\n  ... and 4 more (--verbose lists all)\nhint: ");
     assert_eq!(checked.stdout.matches("hint: ").count(), 1, "{checked}");
     let all = folder.run("lint-migrations --verbose").exits_with(1);
     assert_eq!(all.stdout.matches("  --> ").count(), 9, "{all}");

@@ -15,9 +15,9 @@ pub(super) fn errors(parse: &Parse<SourceFile>) -> Vec<Found> {
     errors.collect()
 }
 
-/// `message` as it reads after a colon.
+/// `message` as it reads behind a label.
 fn first_small(message: &str) -> String {
-    let mut characters = message.chars();
+    let mut characters = message.trim_end_matches('.').chars();
     let first = characters.next().map(|first| first.to_ascii_lowercase());
     first.into_iter().chain(characters).collect()
 }
