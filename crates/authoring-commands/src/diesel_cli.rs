@@ -8,9 +8,9 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context as _, anyhow};
 use command_line::Context;
-use command_line::hints::Advised;
 use tokio::process::Command;
 
+use crate::advice::advised;
 use crate::scratch::url::concealed;
 use crate::{Project, scratch::Scratch};
 
@@ -55,9 +55,9 @@ impl DieselCli {
             return Ok(found);
         }
         if context.no_download() {
-            return Err(anyhow!(Advised::new(
+            return Err(anyhow!(advised(
                 format!("could not find a Diesel CLI {SERIES}x with PostgreSQL support"),
-                format!(
+                &format!(
                     "Omit --no-download to install it for this project. Or install it \
                          yourself.\n{BY_HAND}"
                 ),
@@ -198,9 +198,9 @@ fn ignore(tools: &Path) -> anyhow::Result<()> {
 }
 
 fn not_installed(why: String) -> anyhow::Error {
-    anyhow!(why).context(Advised::new(
+    anyhow!(why).context(advised(
         "could not install the Diesel CLI",
-        format!(
+        &format!(
             "The installation needs the network, a C compiler, perl and make (Debian: apt \
              install gcc libc6-dev perl make). Or install it yourself with the system's \
              libpq.\n{BY_HAND}"

@@ -13,6 +13,7 @@ use command_line::hints::Advised;
 use command_line::{Context, Invocation};
 use schema_diff::{Answers, Catalog, Plan, PlanError, Proof, Schema, plan, prove, stale_functions};
 
+use crate::advice::advised;
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
 use crate::{Project, StreamFiles};
 
@@ -147,7 +148,7 @@ async fn proven(
         }
         Err(error) => named_as_outside(error.into()),
     };
-    Err(with_warnings(error, warnings).context(Advised::new(
+    Err(with_warnings(error, warnings).context(advised(
         "the generated migration failed its trial run, so it was not written",
         "Change schema.rs or the answers. Or write the migration by hand.\n\
          diesel migration generate NAME",

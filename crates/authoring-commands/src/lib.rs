@@ -8,6 +8,7 @@
 //! A [`scratch`] database shows what the migrations create, and is dropped when
 //! the command ends. The commands never touch the user's data.
 
+mod advice;
 mod base;
 pub mod commands;
 mod config;

@@ -13,11 +13,12 @@ pub(crate) mod url;
 use anyhow::Context as _;
 use clap::Args;
 use command_line::hints::Advised;
-use command_line::{Context, Hint, Invocation, Message, Output};
+use command_line::{Context, Invocation, Message, Output};
 use schema_diff::{Catalog, Schema};
 use tenant_core::{Database, ExtensionsSchema, PgError, quote_ident};
 use tokio_postgres::Client;
 
+use crate::advice::{self, advised};
 use crate::{Project, Stream};
 
 /// What becomes of a scratch database that could not be dropped.
@@ -213,7 +214,7 @@ impl Scratch {
     pub async fn drop(mut self) -> anyhow::Result<()> {
         let removed = server::remove(&self.origin, &self.name).await;
         self.is_gone = true;
-        removed.with_context(|| Advised::new(self.left_over(), self.how_to_drop()))
+        removed.with_context(|| advised(self.left_over(), &self.how_to_drop()))
     }
 
     fn left_over(&self) -> String {
@@ -221,11 +222,7 @@ impl Scratch {
     }
 
     fn how_to_drop(&self) -> String {
-        format!("{STAYS}\n{}", self.drop_statement())
-    }
-
-    fn drop_statement(&self) -> String {
-        format!("DROP DATABASE {};", quote_ident(&self.name))
+        format!("{STAYS}\nDROP DATABASE {};", quote_ident(&self.name))
     }
 }
 
@@ -254,7 +251,7 @@ impl Drop for Scratch {
             runtime.block_on(server::remove(&origin, &name))
         });
         if !matches!(remover.join(), Ok(Ok(()))) {
-            let hint = Hint::new(STAYS).run(self.drop_statement());
+            let hint = advice::hint(&self.how_to_drop());
             let warning = Message::warning(self.left_over()).hints([hint]);
             self.output.problem(&warning.to_string());
         }

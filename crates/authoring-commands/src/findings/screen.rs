@@ -1,12 +1,12 @@
 //! Findings as a person reads them: a summary, then each finding once, however often it
 //! recurs.
 
-use command_line::message::{Hint, Message, Place};
+use command_line::message::{Message, Place};
 use command_line::words::counted;
 use migration_lint::Severity;
 
 use super::{Findings, Row};
-use crate::standard_output;
+use crate::{advice, standard_output};
 
 /// How many places of one finding are listed.
 const PLACES: usize = 5;
@@ -98,7 +98,7 @@ impl Group<'_> {
         if !is_last {
             return message;
         }
-        let hint = self.first.hint.iter().map(|hint| as_hint(hint));
+        let hint = self.first.hint.iter().map(|hint| advice::hint(hint));
         message.notes(self.first.notes.clone()).hints(hint)
     }
 
@@ -126,11 +126,4 @@ fn place(row: &Row) -> Place {
         line: Some(row.line),
         column: Some(row.column),
     }
-}
-
-/// The first line of a hint is prose, the others are to be copied.
-fn as_hint(text: &str) -> Hint {
-    let mut lines = text.lines();
-    let hint = Hint::new(lines.next().unwrap_or_default());
-    lines.fold(hint, Hint::run)
 }

@@ -8,6 +8,7 @@ use command_line::{Context, Invocation, ask};
 use schema_diff::{Answers, Question, Rename};
 
 use crate::Stream;
+use crate::advice::advised;
 
 /// Answers the first of `questions`: an answer may settle others, too.
 ///
@@ -21,10 +22,15 @@ pub(super) fn answer(
     answers: &mut Answers,
     invocation: &Invocation,
 ) -> anyhow::Result<()> {
-    if context.output.is_json() || !ask::is_possible() {
-        return Err(anyhow!(UsageError(unanswered(
-            stream, questions, invocation
-        ))));
+    let reason = if context.output.is_json() {
+        "--json asks nothing"
+    } else if ask::is_possible() {
+        ""
+    } else {
+        "there is no terminal"
+    };
+    if !reason.is_empty() {
+        return Err(unanswered(reason, stream, questions, invocation));
     }
     match questions.first() {
         Some(question) => put(question, answers),
@@ -32,29 +38,36 @@ pub(super) fn answer(
     }
 }
 
-/// What has to be answered, with the options that do it.
-fn unanswered(stream: Stream, questions: &[Question], invocation: &Invocation) -> String {
-    let mut text = format!(
-        "{} about the {stream} schema cannot be asked without a terminal or with --json, so \
-         nothing was written; answer with options:",
-        counted(questions.len(), "question")
-    );
-    for question in questions {
-        text.push_str(&format!("\n  {question}"));
-        for (option, meaning) in question.options() {
-            text.push_str(&format!("\n    {option}  {meaning}"));
-        }
-        if matches!(
-            question,
-            Question::GoneTable { .. } | Question::GoneColumn { .. }
-        ) {
-            let call = invocation.call(Action::PrintSchema(&stream.to_string()));
-            text.push_str(&format!(
-                "\n    {call}  if the migrations are right: regenerates the file first"
-            ));
+/// The open questions, with the options that answer them.
+fn unanswered(
+    reason: &str,
+    stream: Stream,
+    questions: &[Question],
+    invocation: &Invocation,
+) -> anyhow::Error {
+    let count = counted(questions.len(), "question");
+    let what =
+        format!("could not write the {stream} migration: {reason}, so {count} cannot be asked");
+    let asked = questions.iter().map(ToString::to_string);
+    let asked = asked.collect::<Vec<_>>().join("\n    ");
+    let mut lines = vec!["Answer each question with an option.".to_owned()];
+    for (option, meaning) in questions.iter().flat_map(Question::options) {
+        let line = format!("{option}  {meaning}");
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
-    text
+    let is_gone = |question: &Question| {
+        matches!(
+            question,
+            Question::GoneTable { .. } | Question::GoneColumn { .. }
+        )
+    };
+    if questions.iter().any(is_gone) {
+        let call = invocation.call(Action::PrintSchema(stream.name()));
+        lines.push(format!("{call}  regenerate schema.rs first"));
+    }
+    anyhow!(UsageError(asked)).context(advised(what, &lines.join("\n")))
 }
 
 fn put(question: &Question, answers: &mut Answers) -> anyhow::Result<()> {

@@ -7,10 +7,10 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use command_line::hints::Advised;
 use migration_lint::{Direction, Finding, SqlText, lint_text, rules};
 use schema_diff::Plan;
 
+use crate::advice::advised;
 use crate::{Project, Stream, lint_options};
 
 /// A text with its marks.
@@ -49,7 +49,7 @@ pub(super) fn mark(project: &Project, stream: Stream, plan: &Plan) -> anyhow::Re
             finding.rule
         );
         return Err(match &finding.hint {
-            Some(hint) => error.context(Advised::new(what, hint)),
+            Some(hint) => error.context(advised(what, hint)),
             None => error.context(what),
         });
     }

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use command_line::Output;
-use command_line::hints::Advised;
 use tenant_core::{Database, PgError};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
+
+use crate::advice::advised;
 
 /// A scratch database that is about to be made.
 pub(super) struct Plan {
@@ -59,9 +60,9 @@ pub(super) async fn create(client: &Client, plan: &Plan) -> anyhow::Result<()> {
     if !is_denied {
         return Err(error.context(what));
     }
-    Err(error.context(Advised::new(
+    Err(error.context(advised(
         what,
-        format!(
+        &format!(
             "Let a superuser run this SQL. Or name a server where your role may create databases \
              with --scratch-url URL.\n{};",
             plan.grant

@@ -165,7 +165,7 @@ async fn without_a_terminal_a_question_is_refused_with_the_options_that_answer_i
     site.folder.file(FILE, &edited);
     let refused = generate(&site, &[]).exits_with(2).prints_nothing();
     refused
-        .says("1 question about the tenant schema cannot be asked without a terminal")
+        .says("there is no terminal, so 1 question cannot be asked")
         .says("column `name` of `dummy_table` is not in schema.rs")
         .says("--rename dummy_table.name:label  rename it")
         .says("--allow-drop  drop it with its data");
@@ -381,7 +381,9 @@ async fn ctrl_c_at_any_moment_leaves_no_database_and_no_half_of_a_migration() {
     for pause in (0..160).step_by(16) {
         let command = site.command("generate-migration --stream tenant --verbose");
         let running = command.start();
-        running.until_said("scratch database for the tenant stream").await;
+        running
+            .until_said("scratch database for the tenant stream")
+            .await;
         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
         running.interrupt();
         let ended = running.finish();

@@ -34,7 +34,8 @@ async fn one_stream_and_one_file_can_be_named_from_any_folder() {
     assert_eq!(
         done.json(),
         json!({"streams": [{
-            "stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true, "views": [],
+            "stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true,
+            "removed": [], "views": [], "hint": null,
         }]})
     );
     let untouched = site
