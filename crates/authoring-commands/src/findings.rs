@@ -102,11 +102,12 @@ fn row(project: &Project, stream: Stream, finding: Finding) -> Row {
     }
 }
 
-/// The file itself. Of a folder its `up.sql`, if there is one: no annotation can stand beside
-/// a folder.
+/// The file itself. Of a folder one of its files, if it has one: no annotation can stand
+/// beside a folder.
 fn annotated(file: PathBuf) -> PathBuf {
-    let up = file.join("up.sql");
-    if up.is_file() { up } else { file }
+    let inside = ["up.sql", "down.sql", "metadata.toml"].map(|name| file.join(name));
+    let found = inside.into_iter().find(|path| path.is_file());
+    found.unwrap_or(file)
 }
 
 /// Some texts have several lines, and what they quote from the SQL can be

@@ -41,36 +41,36 @@ pub(crate) struct Conversion {
     pub(crate) to: Type,
 }
 
-/// Why there is no plan.
+/// The reason why no plan exists.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// Somebody has to be asked, in this order.
-    #[error("{} must be answered first", count(.0.len(), "question has", "questions have"))]
+    /// The user must answer these questions, in this order.
+    #[error("{} must be answered first", count(.0.len(), "question", "questions"))]
     Questions(Vec<Question>),
-    /// An answer is about something that is not there.
+    /// An answer names a table, column or type that does not exist.
     #[error("{0}")]
     Answer(String),
-    /// A view reads what is to go, or to change.
+    /// A view reads a table or column that the plan would drop or change.
     #[error("{0}")]
     InUse(String),
-    /// The file asks for what no migration can do.
+    /// No migration can produce what the file contains.
     #[error("schema.rs:{line}: {reason}")]
     Impossible {
         /// The line, from 1.
         line: usize,
-        /// What it is.
+        /// The reason.
         reason: String,
     },
 }
 
-/// The steps from what the database holds to `wanted`. The same input gives the
+/// The steps from the schema of the migrations to `wanted`. The same input gives the
 /// same steps.
 ///
 /// # Arguments
 /// * `wanted` - the edited `schema.rs`.
-/// * `catalog` - the schema that the migrations make.
-/// * `filter` - which tables belong into the file.
-/// * `answers` - what is known beforehand.
+/// * `catalog` - the schema that the migrations create.
+/// * `filter` - the tables that belong in the file.
+/// * `answers` - the answers that are already known.
 ///
 /// # Errors
 ///

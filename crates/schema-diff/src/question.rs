@@ -1,39 +1,39 @@
-//! What has to be asked before a migration can be written.
+//! The questions that must be answered before a migration can be written.
 
 use std::fmt;
 
-/// Something that the two schemas do not tell. Its `Display` is the question;
-/// [`options`](Question::options) are the ways to answer it beforehand.
+/// A question that the two schemas leave open. `Display` prints the question, and
+/// [`options`](Question::options) lists the command line options that answer it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
-    /// A table is gone from the file: renamed, or dropped?
+    /// Was a table renamed or dropped?
     GoneTable {
         /// Its name.
         table: String,
-        /// New tables that it may have become, the most alike first.
+        /// New tables that may be the renamed table, the most similar first.
         candidates: Vec<String>,
     },
-    /// A column is gone from the file: renamed, or dropped?
+    /// Was a column renamed or dropped?
     GoneColumn {
         /// The table, by the name it has in the file.
         table: String,
         /// The column.
         column: String,
-        /// New columns that it may have become, those of the same type first.
+        /// New columns that may be the renamed column, columns of the same type first.
         candidates: Vec<String>,
     },
-    /// What do the rows that are there already get?
+    /// Which value do existing rows get?
     Default {
         /// The table.
         table: String,
-        /// The column, which takes no NULL.
+        /// The column, which is NOT NULL.
         column: String,
         /// Its type, as SQL.
         ty: String,
-        /// Whether it is a new column; otherwise one that took NULL before.
+        /// Whether the column is new; if not, it allowed NULL before.
         is_new: bool,
     },
-    /// How do the values of a column become values of another type?
+    /// How are the values of a column converted to another type?
     Conversion {
         /// The table.
         table: String,
@@ -41,10 +41,10 @@ pub enum Question {
         column: String,
         /// Its type, and the new one, as SQL.
         types: (String, String),
-        /// What PostgreSQL would do, which may round, cut or guess.
+        /// The conversion of PostgreSQL, which may round, truncate or guess.
         usual: String,
     },
-    /// What is a new type made of?
+    /// What is the definition of a new type?
     Type {
         /// Its name.
         name: String,
@@ -102,8 +102,8 @@ impl fmt::Display for Question {
 }
 
 impl Question {
-    /// The command line options that answer it, each with what it means. Words
-    /// in capitals are to be filled in.
+    /// The command line options that answer it, each with its meaning. Replace the words
+    /// in capitals.
     #[must_use]
     pub fn options(&self) -> Vec<(String, &'static str)> {
         let drop = ("--allow-drop".to_owned(), "drop it with its data");

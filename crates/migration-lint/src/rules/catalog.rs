@@ -34,7 +34,7 @@ pub struct RuleInfo {
     pub name: &'static str,
     /// What it finds: a noun phrase on one line, without a full stop.
     pub summary: &'static str,
-    /// Whether it is asked unless the options say otherwise.
+    /// Whether it is on by default.
     pub on_by_default: bool,
 }
 
@@ -52,8 +52,8 @@ impl RuleInfo {
         severity(self.name)
     }
 
-    /// Whether it is for tenants on a Citus cluster, and asked where
-    /// [`Options::citus`](crate::Options::citus) says so.
+    /// Whether it is for tenants on a Citus cluster;
+    /// [`Options::citus`](crate::Options::citus) turns it on.
     #[must_use]
     pub fn is_about_citus(&self) -> bool {
         citus::CITUS.iter().any(|rule| rule.name == self.name)
