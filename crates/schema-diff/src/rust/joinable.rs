@@ -77,6 +77,5 @@ fn find(tables: &[RustTable], name: &Ident) -> Result<usize, ParseError> {
     let found = tables
         .iter()
         .position(|table| table.decl.table_name == *name);
-    found
-        .ok_or_else(|| ParseError::at(name.span(), format!("there is no `table!` called `{name}`")))
+    found.ok_or_else(|| ParseError::at(name.span(), format!("unknown table `{name}`")))
 }
