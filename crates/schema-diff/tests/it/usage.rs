@@ -113,7 +113,7 @@ async fn what_goes_by_an_old_name_is_found_for_tables_and_types_too() {
         has(
             &stale,
             &[
-                "the table `log`, which is renamed to `logs`, in line 2",
+                "table `log`, which is renamed to `logs`, in line 2",
                 "and below"
             ]
         ),
@@ -318,6 +318,6 @@ async fn a_row_that_up_changes_fires_what_names_the_old_column() {
     let options = answers(&["--rename tasks.title:heading", "--default tasks.note=''"]);
     let plan = fixture.plan(file, &options).await.unwrap();
     let error = fixture.prove(file, &plan).await.unwrap_err().to_string();
-    let start = "up.sql does not work on tables that hold rows: `UPDATE tasks SET note = ''";
+    let start = "up.sql fails on tables with rows: `UPDATE tasks SET note = ''";
     assert!(error.starts_with(start), "{error}");
 }

@@ -57,9 +57,9 @@ async fn a_block_that_says_something_else_than_its_view_is_reported_and_not_crea
         "column `points` of the view `open_tasks` is TEXT in schema.rs and INTEGER in the migrations",
         "column `owner` of the view `open_tasks` is in schema.rs but not in the migrations",
         "column `twice` of the materialized view `totals` is BIGINT in schema.rs and INTEGER in the \
-         database",
+         migrations",
         "column `name` of the foreign table `remote` is VARCHAR(30) in schema.rs and VARCHAR(20) in \
-         the database",
+         the migrations",
     ];
     assert_eq!(fixture.differences(&file).await, expected);
     let plan = fixture.plan(&file, &answers(&[])).await.unwrap();
