@@ -144,7 +144,7 @@ async fn what_goes_by_an_old_name_is_found_for_tables_and_types_too() {
         "{proof:#?}"
     );
     assert!(
-        has(&stale, &["the table `log`, which is dropped"]),
+        has(&stale, &["table `log`, which is dropped"]),
         "{stale:#?}"
     );
     // The type goes with its last column.
