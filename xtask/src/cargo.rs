@@ -104,8 +104,8 @@ pub(crate) fn become_it(mut command: Command) -> Failure {
 fn not_started(command: &Command, error: &io::Error) -> Failure {
     let program = command.get_program().display();
     Failure::Failed(format!(
-        "error: cannot start `{program}`: {error}\n\n\
-         Install Rust with its package manager Cargo, or correct the variable CARGO."
+        "error: could not start `{program}`: {error}\n\
+         hint: Install Rust with Cargo, or correct the variable CARGO."
     ))
 }
 

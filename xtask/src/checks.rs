@@ -24,8 +24,10 @@ pub(crate) fn typecheck(alias: &Alias, arguments: &[OsString]) -> Result<(), Fai
 /// # Errors
 /// There were arguments, or Cargo cannot be started.
 pub(crate) fn tidy(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
-    let details = "\nEach rule is a test in xtask/tests/it/tidy; what it prints when it fails\n\
-                   says how to mend the finding.\n";
+    let details = "\n\
+                   Each rule is a test in xtask/tests/it/tidy. Its failure says how to fix the\n\
+                   finding.\n\
+                   ";
     run(
         alias,
         arguments,

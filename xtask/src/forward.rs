@@ -103,9 +103,10 @@ pub(crate) fn only_one(mut arguments: Vec<OsString>) -> Result<Vec<OsString>, Fa
     }
     let position = position_of_name(&arguments).ok_or_else(|| {
         Failure::Usage(
-            "error: db:migrate:tenant needs the name of a tenant\n\n\
-             Usage: cargo xtask db:migrate:tenant NAME [OPTIONS]\n\
-             For all tenants: cargo xtask db:migrate:tenants"
+            "error: db:migrate:tenant needs the name of a tenant\n\
+             hint: Name one tenant, or migrate all of them.\n\
+             \x20     cargo xtask db:migrate:tenant NAME [OPTIONS]\n\
+             \x20     cargo xtask db:migrate:tenants"
                 .to_owned(),
         )
     })?;

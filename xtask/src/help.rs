@@ -24,7 +24,7 @@ pub(crate) fn overview() -> String {
             text.push_str(&line(alias));
         }
     }
-    text.push_str("\nEach alias has more to tell: cargo xtask ALIAS --help\n");
+    text.push_str("\nFor the options of an alias, run: cargo xtask ALIAS --help\n");
     text
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn is_all(
             Ok(true)
         }
         Some(first) => Err(Failure::Usage(format!(
-            "error: {} takes no arguments, and `{}` was given",
+            "error: {} takes no arguments, but got `{}`",
             alias.name,
             first.display()
         ))),
@@ -75,8 +75,9 @@ pub(crate) fn unknown(word: &str) -> Failure {
         .map(|alias| alias.name)
         .unwrap_or_default();
     Failure::Usage(format!(
-        "error: there is no alias `{word}`; the nearest is `{nearest}`\n\n\
-         For the list of aliases: cargo xtask --help"
+        "error: unknown alias `{word}`\n\
+         hint: Did you mean `{nearest}`? To list the aliases, run this command.\n\
+         \x20     cargo xtask --help"
     ))
 }
 

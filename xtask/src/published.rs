@@ -21,8 +21,10 @@ const IS_PUBLISHED: &str = "publish = true";
 /// # Errors
 /// There were arguments, a manifest cannot be read, or a crate cannot be packaged.
 pub(crate) fn package(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
-    let details = "\nThe packages are in target/package. Nothing is published, and what is in \
-                   them is not compiled:\nminimal-versions does that.\n";
+    let details = "\n\
+                   The packages are in target/package. The command publishes and compiles nothing.\n\
+                   To compile the packages, run minimal-versions.\n\
+                   ";
     if help::is_all(alias, arguments, details)? {
         return Ok(());
     }
@@ -35,9 +37,10 @@ pub(crate) fn package(alias: &Alias, arguments: &[OsString]) -> Result<(), Failu
 /// # Errors
 /// Wrong use, no cargo-semver-checks, or a change that the version does not allow.
 pub(crate) fn semver(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
-    let details = "\nREVISION is what to compare with: a commit, or the tag of a release. \
-                   cargo-semver-checks does the work;\ninstall it with `cargo install \
-                   cargo-semver-checks --locked`.\n";
+    let details = "\n\
+                   REVISION is a commit, or the tag of a release. The command needs\n\
+                   cargo-semver-checks (cargo install cargo-semver-checks --locked).\n\
+                   ";
     let revision = match arguments {
         [word] if help::is_asked_by(&word.to_string_lossy()) => {
             console::result(&help::of(alias, details));
@@ -46,15 +49,16 @@ pub(crate) fn semver(alias: &Alias, arguments: &[OsString]) -> Result<(), Failur
         [revision] => revision,
         _ => {
             return Err(Failure::Usage(format!(
-                "error: {} takes one argument, the commit or tag to compare with",
+                "error: {} needs one argument: the commit or tag to compare with",
                 alias.name
             )));
         }
     };
     if !has_semver_checks() {
         return Err(Failure::NotThere(
-            "error: cargo-semver-checks is not installed\n\n\
-             Install it with `cargo install cargo-semver-checks --locked`."
+            "error: cargo-semver-checks is not installed\n\
+             hint: Install it.\n\
+             \x20     cargo install cargo-semver-checks --locked"
                 .to_owned(),
         ));
     }

@@ -13,32 +13,29 @@ use crate::{
 
 const DETAILS: &str = "
 Options:
-  --long        Try the tests of faults (runs that are killed, cut off, or met by
-                others) at many more random moments, and show the figures; this
-                takes minutes
-  --citus       Run only the tests of tenants on a Citus cluster, which the others
-                leave out: a coordinator and two workers are started from an
-                installed Citus, or CITUS_DATABASE_URL leads to a cluster
-  --postgres DIR
-                Test with the PostgreSQL whose programs are in DIR, or in its folder
-                bin: another version than the installed one, such as one unpacked
-                from a package
-  --no-install  Name what is missing instead of installing it
-  -- ARGS...    Hand the rest to `cargo test`, such as: -- -p tenant-core fleet
+  --long          Repeat the fault tests (killed, interrupted and concurrent runs) at
+                  many more random moments, and show the figures; takes minutes
+  --citus         Run only the tests on Citus, which other runs skip. They start a
+                  coordinator and two workers, or use the cluster of
+                  CITUS_DATABASE_URL
+  --postgres DIR  Use the PostgreSQL in DIR or DIR/bin instead of the installed one
+  --no-install    List missing programs instead of installing them
+  -- ARGS...      Pass the rest to `cargo test`
 
-Several test programs run at a time, and each is shown when it ends; with ARGS they
-are Cargo's to run, one after the other.
+Several test programs run at a time, and the output of each follows when it ends.
+With ARGS, Cargo runs them one after the other.
 
-The tests start PostgreSQL servers of their own, also when TEST_DATABASE_URL is
-set, and PgBouncer in front of them, and use the studio in a Chromium without a
-window. PostgreSQL's binaries are looked for in PG_BIN, in PATH and where
-packages put them, PgBouncer, Chromium and ChromeDriver in the latter two, and
-installed when they are missing: on Debian and its relatives by root or a user
-whose sudo asks no password, on macOS with Homebrew. The commands are announced
-before they run.
+The tests start their own PostgreSQL servers, even if TEST_DATABASE_URL is set,
+with PgBouncer in front of them. They open the studio in a headless Chromium. The
+command searches PG_BIN, PATH and the usual folders for these programs. It
+installs missing programs on Debian (as root or with sudo) and macOS (with
+Homebrew), and shows the commands first.
 
-Exit codes: those of `cargo test`; 1 when something is missing, 2 for wrong use, 3
-when there is no Citus to test with.
+Exit codes: those of `cargo test`; 1 a program is missing, 2 wrong use, 3 no Citus
+
+Examples:
+  cargo xtask test -- -p tenant-core fleet
+  cargo xtask test --postgres /usr/lib/postgresql/17/bin
 ";
 
 /// What was asked for on the command line.
@@ -168,18 +165,18 @@ fn parse(arguments: Vec<OsString>) -> Result<Request, Failure> {
 
 fn lacks_a_folder() -> Failure {
     Failure::Usage(
-        "error: `--postgres` takes the folder of PostgreSQL's programs, such as: \
-         cargo xtask test --postgres /usr/lib/postgresql/17/bin\n\n\
-         For the options: cargo xtask test --help"
+        "error: `--postgres` needs the folder of PostgreSQL's programs\n\
+         hint: Name the folder.\n\
+         \x20     cargo xtask test --postgres /usr/lib/postgresql/17/bin"
             .to_owned(),
     )
 }
 
 fn unexpected(word: &str) -> Failure {
     Failure::Usage(format!(
-        "error: unexpected argument `{word}`\n\n\
-         Arguments for `cargo test` follow two dashes: cargo xtask test -- {word}\n\
-         For the options: cargo xtask test --help"
+        "error: unexpected argument `{word}`\n\
+         hint: Put arguments for `cargo test` after two dashes. For the options, use --help.\n\
+         \x20     cargo xtask test -- {word}"
     ))
 }
 

@@ -17,25 +17,16 @@ pub(crate) struct Base {
 }
 
 impl Base {
-    /// The commit that `revision` means in the repository around `project`.
+    /// The commit that `revision` names in the repository around `project`.
     ///
     /// # Errors
     ///
-    /// When there is no git, no repository, or no such commit.
+    /// If git, the repository or the commit does not exist.
     pub(crate) async fn find(project: &Path, revision: &str) -> anyhow::Result<Self> {
-        let mut repository = git(project, ["rev-parse", "--show-toplevel"]).await?;
-        repository.pop_if(|last| *last == b'\n');
-        let repository = path(repository)?;
-        let repository = repository
-            .canonicalize()
-            .with_context(|| format!("the repository {} is not there", repository.display()))?;
+        let repository = repository(project).await?;
         let commit = commit(&repository, revision).await;
-        let commit = commit.ok_or_else(|| {
-            anyhow!(
-                "{revision} is no commit of this repository (what is elsewhere has to be fetched \
-                 first)"
-            )
-        })?;
+        let commit =
+            commit.ok_or_else(|| anyhow!("`{revision}` is not a commit of this repository"))?;
         Ok(Self { repository, commit })
     }
 
@@ -62,10 +53,10 @@ impl Base {
         // Git names the repository without symbolic links.
         let real = folder
             .canonicalize()
-            .with_context(|| format!("the folder {} is not there", folder.display()))?;
+            .with_context(|| format!("could not open the folder {}", folder.display()))?;
         let inside = real.strip_prefix(&self.repository).map_err(|_| {
             anyhow!(
-                "the folder {} is not in the project's repository",
+                "the folder {} is outside the project's repository",
                 real.display()
             )
         })?;
@@ -85,6 +76,20 @@ impl Base {
     }
 }
 
+/// The folder of the repository around `project`, without symbolic links.
+///
+/// # Errors
+///
+/// If there is no git, or no repository.
+pub(crate) async fn repository(project: &Path) -> anyhow::Result<PathBuf> {
+    let mut repository = git(project, ["rev-parse", "--show-toplevel"]).await?;
+    repository.pop_if(|last| *last == b'\n');
+    let repository = path(repository)?;
+    repository
+        .canonicalize()
+        .with_context(|| format!("could not open the repository {}", repository.display()))
+}
+
 /// The path that git has written, whatever its bytes.
 #[cfg(unix)]
 fn path(written: Vec<u8>) -> anyhow::Result<PathBuf> {
@@ -98,7 +103,7 @@ fn path(written: Vec<u8>) -> anyhow::Result<PathBuf> {
     Ok(String::from_utf8(written)?.into())
 }
 
-/// The name that `revision` has for good.
+/// The permanent name of `revision`.
 async fn commit(repository: &Path, revision: &str) -> Option<String> {
     // Git would take it for an option; no revision begins so.
     if revision.starts_with('-') {
@@ -128,10 +133,10 @@ async fn git(
         .env_remove("GIT_INDEX_FILE")
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    let ended = command.output().await.context("git cannot be started")?;
+    let ended = command.output().await.context("could not start git")?;
     if !ended.status.success() {
         bail!(
-            "git says: {}",
+            "git reports: {}",
             String::from_utf8_lossy(&ended.stderr).trim()
         );
     }

@@ -42,7 +42,7 @@ fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Filter, D::Error
         (None, Some(except)) => compiled(&except).map(Filter::Except),
         (Some(_), Some(_)) => {
             return Err(D::Error::custom(
-                "only_tables and except_tables exclude each other",
+                "`only_tables` and `except_tables` cannot be combined",
             ));
         }
     }
@@ -55,7 +55,7 @@ fn compiled(expressions: &[String]) -> Result<Vec<Regex>, regex::Error> {
 
 /// Reads the file; one that is not there says nothing.
 pub(crate) fn read(file: &Path) -> anyhow::Result<Config> {
-    let unusable = || format!("the configuration {} cannot be used", file.display());
+    let unusable = || format!("could not use the configuration {}", file.display());
     let Some(text) = read_if_there(file).with_context(unusable)? else {
         return Ok(Config::default());
     };

@@ -8,9 +8,9 @@ use std::process::{Output, Stdio};
 
 use anyhow::{Context as _, anyhow};
 use command_line::Context;
-use command_line::hints::Advised;
 use tokio::process::Command;
 
+use crate::advice::advised;
 use crate::scratch::url::concealed;
 use crate::{Project, scratch::Scratch};
 
@@ -55,14 +55,17 @@ impl DieselCli {
             return Ok(found);
         }
         if context.no_download() {
-            return Err(anyhow!(Advised::new(
-                format!("there is no Diesel CLI {SERIES}x that knows PostgreSQL"),
-                format!("leave out --no-download, or install it yourself: {BY_HAND}"),
+            return Err(anyhow!(advised(
+                format!("could not find a Diesel CLI {SERIES}x with PostgreSQL support"),
+                &format!(
+                    "Omit --no-download to install it for this project. Or install it \
+                         yourself.\n{BY_HAND}"
+                ),
             )));
         }
         install(context, project).await?;
         let installed = Self::find(context, project).await;
-        installed.context("the Diesel CLI was installed, and does not run")
+        installed.context("the Diesel CLI is installed but does not run")
     }
 
     /// What `diesel print-schema` says of a scratch database, as `config` wants
@@ -87,7 +90,10 @@ impl DieselCli {
             .current_dir(project.folder())
             .stdin(Stdio::null())
             .kill_on_drop(true);
-        let ended = command.output().await.context("starting the Diesel CLI")?;
+        let ended = command
+            .output()
+            .await
+            .context("could not start the Diesel CLI")?;
         let said = String::from_utf8_lossy(&ended.stderr);
         let said = concealed(said.trim(), scratch.url(), &scratch.database().to_string());
         if !ended.status.success() {
@@ -96,7 +102,7 @@ impl DieselCli {
         if !said.is_empty() {
             context.output.note(&said);
         }
-        String::from_utf8(ended.stdout).context("`diesel print-schema` printed no text")
+        String::from_utf8(ended.stdout).context("`diesel print-schema` printed invalid UTF-8")
     }
 }
 
@@ -151,7 +157,7 @@ async fn install(context: &Context, project: &Project) -> anyhow::Result<()> {
     let build = tools.join("build");
     ignore(&tools)?;
     context.output.note(&format!(
-        "Installing the Diesel CLI {RELEASE} into {}, once; this takes a few minutes ...",
+        "Installing the Diesel CLI {RELEASE} into {} (once; this takes a few minutes) ...",
         project.shown(&tools)
     ));
     let mut command = Command::new("cargo");
@@ -178,9 +184,9 @@ async fn install(context: &Context, project: &Project) -> anyhow::Result<()> {
             Ok(())
         }
         Ok(status) => Err(not_installed(format!(
-            "`cargo install` ended with {status}"
+            "`cargo install` failed with {status}"
         ))),
-        Err(error) => Err(not_installed(format!("`cargo` cannot be started: {error}"))),
+        Err(error) => Err(not_installed(format!("could not start `cargo`: {error}"))),
     }
 }
 
@@ -188,15 +194,16 @@ async fn install(context: &Context, project: &Project) -> anyhow::Result<()> {
 fn ignore(tools: &Path) -> anyhow::Result<()> {
     std::fs::create_dir_all(tools)
         .and_then(|()| std::fs::write(tools.join(".gitignore"), "*\n"))
-        .with_context(|| format!("could not write into {}", tools.display()))
+        .with_context(|| format!("could not write to {}", tools.display()))
 }
 
 fn not_installed(why: String) -> anyhow::Error {
-    anyhow!(why).context(Advised::new(
-        "the Diesel CLI cannot be installed",
-        format!(
-            "it needs the network, a C compiler, perl and make (Debian: apt install gcc libc6-dev \
-             perl make); or install it yourself, against the system's libpq: {BY_HAND}"
+    anyhow!(why).context(advised(
+        "could not install the Diesel CLI",
+        &format!(
+            "The installation needs the network, a C compiler, perl and make (Debian: apt \
+             install gcc libc6-dev perl make). Or install it yourself with the system's \
+             libpq.\n{BY_HAND}"
         ),
     ))
 }

@@ -16,7 +16,7 @@ use anyhow::Context as _;
 /// When it cannot be read or written.
 pub fn replace(file: &Path, text: &str) -> anyhow::Result<bool> {
     let replaced = try_replace(file, text);
-    replaced.with_context(|| format!("the file {} cannot be written", file.display()))
+    replaced.with_context(|| format!("could not write {}", file.display()))
 }
 
 fn try_replace(file: &Path, text: &str) -> std::io::Result<bool> {

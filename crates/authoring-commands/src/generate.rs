@@ -1,5 +1,4 @@
-//! From an edited `schema.rs` to a migration that is proven right, for one
-//! stream.
+//! From an edited `schema.rs` to a tested migration, for one stream.
 
 mod asking;
 pub(crate) mod folder;
@@ -14,10 +13,11 @@ use command_line::hints::Advised;
 use command_line::{Context, Invocation};
 use schema_diff::{Answers, Catalog, Plan, PlanError, Proof, Schema, plan, prove, stale_functions};
 
+use crate::advice::advised;
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
 use crate::{Project, StreamFiles};
 
-/// The schema of a scratch database that holds the stream's tables.
+/// The schema of a scratch database with the stream's tables.
 const SCHEMA: &str = "public";
 
 /// What is asked for.
@@ -96,7 +96,7 @@ async fn draft_on(
     scratch.keep_own_tables_of(Some(request.wanted)).await?;
     let client = scratch.client().await?;
     let catalog = Catalog::read(&client, SCHEMA).await;
-    let catalog = catalog.context("reading the scratch database failed")?;
+    let catalog = catalog.context("could not read the scratch database")?;
     let (stream, unproven) = (request.files.stream, request.unproven);
     let (files, wanted) = (request.files, request.wanted);
     let plan = settled(context, project, &catalog, request)?;
@@ -104,7 +104,7 @@ async fn draft_on(
         return Ok(Drafted::Nothing(plan.notes().to_vec()));
     }
     let warnings = stale_functions(&client, &catalog, &plan).await;
-    let warnings = warnings.context("reading the functions of the scratch database failed")?;
+    let warnings = warnings.context("could not read the functions of the scratch database")?;
     let warnings = outside(warnings);
     let proof = proven(client, scratch, files, wanted, &plan, &warnings).await?;
     if !proof.broken.is_empty() && !unproven {
@@ -148,10 +148,11 @@ async fn proven(
         }
         Err(error) => named_as_outside(error.into()),
     };
-    Err(with_warnings(error, warnings).context(
-        "the migration that schema.rs asks for is not right, and was not written; write it by hand \
-         (`diesel migration generate`), or change schema.rs or the answers",
-    ))
+    Err(with_warnings(error, warnings).context(advised(
+        "the generated migration failed its trial run, so it was not written",
+        "Change schema.rs or the answers. Or write the migration by hand.\n\
+         diesel migration generate NAME",
+    )))
 }
 
 /// The error, with the functions that may be its cause.
@@ -164,11 +165,14 @@ fn with_warnings(error: anyhow::Error, warnings: &[String]) -> anyhow::Error {
 
 /// Such a migration would be applied everywhere, and the next write would fail.
 fn breaks_use(broken: &[String], warnings: &[String]) -> anyhow::Error {
-    let error = anyhow!("after up.sql, this fails:\n    {}", broken.join("\n    "));
+    let error = anyhow!(
+        "after up.sql, these uses fail:\n    {}",
+        broken.join("\n    ")
+    );
     with_warnings(error, warnings).context(Advised::new(
-        "the migration that schema.rs asks for breaks what uses its tables, and was not written",
-        "Run the command again with --write-unproven. Then add `CREATE OR REPLACE FUNCTION` with the \
-         new definition to up.sql, and with the old one to down.sql.",
+        "the migration would break existing uses of its tables, so it was not written",
+        "Run the command again with --write-unproven. Then add `CREATE OR REPLACE FUNCTION` \
+         statements: the new definitions to up.sql, the old ones to down.sql.",
     ))
 }
 

@@ -3,6 +3,7 @@
 use anyhow::{Context as _, anyhow};
 use command_line::exit::UsageError;
 use command_line::files::read_if_there;
+use command_line::hints::Advised;
 use command_line::settings::{Lint, Placed};
 use migration_lint::{Options, OptionsError};
 
@@ -19,16 +20,18 @@ pub const FILE: &str = "lint.toml";
 pub fn read(project: &Project) -> anyhow::Result<Options> {
     let section = project.settings().written().lint.as_ref();
     let read = read_if_there(&project.folder().join(FILE));
-    let text = read.with_context(|| format!("the file {FILE} cannot be read"))?;
+    let text = read.with_context(|| format!("could not read {FILE}"))?;
     match (text, section) {
         (None, None) => Ok(Options::default()),
         (None, Some(section)) => of_section(project, section),
         (Some(text), None) => Options::parse(&text).map_err(|error| unusable(FILE, &error)),
         (Some(_), Some(section)) => {
             let place = project.settings().place(section.line);
-            Err(anyhow!(UsageError(format!(
-                "{place}: `[lint]` is here, and there is a {FILE} beside; delete one of them"
-            ))))
+            let both = format!("the project has both `[lint]` here and the file {FILE}");
+            Err(anyhow!(UsageError(both)).context(Advised::new(
+                format!("{place}: could not choose the lint options"),
+                "Delete one of them.",
+            )))
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{Project, Stream, StreamFiles, scratch};
 /// Which streams are meant.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Streams {
-    /// Stream that is meant [default: both]
+    /// Stream to work on [default: both]
     #[arg(
         long,
         value_enum,
@@ -29,7 +29,7 @@ pub(crate) struct SchemaFiles {
     #[command(flatten)]
     streams: Streams,
 
-    /// Its `schema.rs`, instead of the one that the configuration names
+    /// The stream's `schema.rs`, instead of the configured file
     #[arg(long, value_name = "FILE", requires = "stream")]
     schema_file: Option<PathBuf>,
 }
@@ -112,9 +112,10 @@ impl SchemaFiles {
                     || files.schema.exists();
                 if !is_kept {
                     let file = project.shown(&files.schema);
-                    context
-                        .output
-                        .note(&format!("note: the public stream is left out: no {file}"));
+                    context.output.note(&format!(
+                        "note: skipped the public stream: {file} does not \
+                                        exist"
+                    ));
                 }
                 is_kept
             });
@@ -126,12 +127,12 @@ impl SchemaFiles {
 /// Whichever stream is written last would be alone in it.
 fn same_file(project: &Project, schema: &Path) -> anyhow::Error {
     anyhow!(UsageError(format!(
-        "{} is the schema.rs of both streams",
+        "both streams use {}",
         project.shown(schema)
     )))
     .context(Advised::new(
-        "the tables of the streams cannot be told apart",
-        "Give each stream a file of its own: `file` under [print_schema] in diesel.public.toml and \
-         in diesel.tenant.toml.",
+        "could not assign the tables to a stream",
+        "Give each stream its own file: set `file` under `[print_schema]` in diesel.public.toml \
+         and diesel.tenant.toml.",
     ))
 }

@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use clap::ValueEnum;
 use command_line::ProjectSettings;
 use command_line::exit::UsageError;
+use command_line::hints::Advised;
 use command_line::init;
 use command_line::migrations::folder_of;
 use command_line::project::NoProject;
@@ -17,13 +18,13 @@ use schema_diff::Filter;
 
 use crate::config;
 
-/// Which migrations: those of the public schema, or those of every tenant.
+/// Which migrations: the public migrations, or the tenant migrations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// What exists once
     Public,
-    /// What every tenant has
+    /// What each tenant has
     Tenant,
 }
 
@@ -77,16 +78,18 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// A wrong use when there is none.
+    /// A wrong use if there is no project.
     pub fn find(settings: &ProjectSettings) -> anyhow::Result<Self> {
         match command_line::project::folder(settings) {
             Ok(folder) => Ok(Self {
                 folder,
                 settings: settings.clone(),
             }),
-            Err(error) if error.is::<NoProject>() => Err(anyhow!(UsageError(format!(
-                "{error}; run this in the project's folder"
-            )))),
+            Err(error) if error.is::<NoProject>() => {
+                let hint = "Run the command in the project's folder.";
+                Err(anyhow!(UsageError(error.to_string()))
+                    .context(Advised::new("could not find the project", hint)))
+            }
             Err(error) => Err(error),
         }
     }

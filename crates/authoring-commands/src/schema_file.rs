@@ -18,7 +18,7 @@ pub fn read(project: &Project, file: &Path) -> anyhow::Result<Schema> {
     let shown = project.shown(file);
     let text = std::fs::read_to_string(file)
         .map_err(|error| anyhow!(UsageError(error.to_string())))
-        .with_context(|| format!("the file {shown} cannot be read"))?;
+        .with_context(|| format!("could not read {shown}"))?;
     Schema::parse(&text).map_err(|error| {
         anyhow!(UsageError(format!(
             "{shown}:{}:{}: {}",

@@ -1,9 +1,9 @@
-//! [`Scratch`]: a database of our own, made by the migrations on the disk.
+//! [`Scratch`]: a temporary database, created by the migrations on the disk.
 //!
-//! What the migrations make is asked of PostgreSQL, not guessed from their
-//! text. The scratch database stands beside the user's, and is dropped
-//! whatever happens: at the end, on an error, on Ctrl-C. A run that is killed
-//! leaves it behind; the next one sweeps it away.
+//! PostgreSQL shows what the migrations create; nothing is guessed from their text.
+//! The scratch database is on the same server as the user's database. It is
+//! dropped at the end, after an error, and on Ctrl-C. If a run is killed, the
+//! database stays until a later run drops it.
 
 mod extensions;
 mod fill;
@@ -13,17 +13,21 @@ pub(crate) mod url;
 use anyhow::Context as _;
 use clap::Args;
 use command_line::hints::Advised;
-use command_line::{Context, Invocation, Output};
+use command_line::{Context, Invocation, Message, Output};
 use schema_diff::{Catalog, Schema};
 use tenant_core::{Database, ExtensionsSchema, PgError, quote_ident};
 use tokio_postgres::Client;
 
+use crate::advice::{self, advised};
 use crate::{Project, Stream};
 
-/// The option leads nowhere.
+/// What becomes of a scratch database that could not be dropped.
+const STAYS: &str = "A later run drops it after an hour. To drop it now, run this SQL.";
+
+/// The option names no usable server.
 fn misled(error: anyhow::Error) -> anyhow::Error {
-    let what = "there is no scratch database where --scratch-url says";
-    let hint = "Correct --scratch-url, or leave it out.";
+    let what = "could not create a scratch database at --scratch-url";
+    let hint = "Correct --scratch-url, or omit it.";
     error.context(Advised::new(what, hint))
 }
 
@@ -45,7 +49,7 @@ const UNIFORM: &str = "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; \
 /// Where to make it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Options {
-    /// Database beside which to make the scratch database [default: that of --database-url]
+    /// Server for the scratch database [default: the server of --database-url]
     #[arg(long, value_name = "URL")]
     pub scratch_url: Option<String>,
 }
@@ -125,8 +129,11 @@ impl Scratch {
         // From here on it is dropped with the value, also while it is made.
         server::create(&client, &plan).await?;
         let alike = scratch.database.clone().with_settings_of(&client).await;
-        scratch.database = alike.context("carrying the settings of the database over")?;
-        let what = format!("scratch database for {stream}: {}", scratch.database);
+        scratch.database = alike.context("could not copy the settings of the database")?;
+        let what = format!(
+            "scratch database for the {stream} stream: {}",
+            scratch.database
+        );
         context.output.detail(&what);
         let own = fill::fill(context, stream, contents, &client, &scratch.database);
         scratch.own_tables = own.await?;
@@ -157,11 +164,11 @@ impl Scratch {
         let uniform = client.batch_execute(UNIFORM).await;
         uniform
             .map_err(PgError::from)
-            .context("connecting to the scratch database")?;
+            .context("could not set up the connection to the scratch database")?;
         if let Some(extensions) = &self.extensions {
             let set = client.batch_execute(&extensions.behind_public()).await;
             set.map_err(PgError::from)
-                .context("looking into the schema with extensions")?;
+                .context("could not set search_path in the scratch database")?;
         }
         Ok(client)
     }
@@ -196,7 +203,7 @@ impl Scratch {
     /// When there is no connection, and when the catalogue cannot be read.
     pub async fn catalog(&self) -> anyhow::Result<Catalog> {
         let catalog = Catalog::read(&self.client().await?, "public").await;
-        catalog.context("reading the scratch database failed")
+        catalog.context("could not read the scratch database")
     }
 
     /// Drops it, whoever is connected.
@@ -207,14 +214,15 @@ impl Scratch {
     pub async fn drop(mut self) -> anyhow::Result<()> {
         let removed = server::remove(&self.origin, &self.name).await;
         self.is_gone = true;
-        removed.with_context(|| self.left_over())
+        removed.with_context(|| advised(self.left_over(), &self.how_to_drop()))
     }
 
     fn left_over(&self) -> String {
-        format!(
-            "the scratch database {} is left over; a run in an hour or later drops it, or `DROP DATABASE {}`",
-            self.database, self.name
-        )
+        format!("could not drop the scratch database {}", self.database)
+    }
+
+    fn how_to_drop(&self) -> String {
+        format!("{STAYS}\nDROP DATABASE {};", quote_ident(&self.name))
     }
 }
 
@@ -222,7 +230,7 @@ impl Scratch {
 async fn drop_if_free(client: &Client, sql: &str) -> anyhow::Result<()> {
     match client.batch_execute(sql).await.map_err(PgError::from) {
         Err(error) if error.sqlstate() != Some("2BP01") => {
-            Err(error).context("dropping the library's tables from the scratch database")
+            Err(error).context("could not drop the library's tables from the scratch database")
         }
         _ => Ok(()),
     }
@@ -243,7 +251,9 @@ impl Drop for Scratch {
             runtime.block_on(server::remove(&origin, &name))
         });
         if !matches!(remover.join(), Ok(Ok(()))) {
-            self.output.problem(&self.left_over());
+            let hint = advice::hint(&self.how_to_drop());
+            let warning = Message::warning(self.left_over()).hints([hint]);
+            self.output.problem(&warning.to_string());
         }
     }
 }

@@ -173,7 +173,7 @@ impl Link {
                 migration: Some(migration.clone()),
                 place: Some(at(migration, *file, Some(refusal.line))),
                 ..Self::text(format!(
-                    "migration `{migration}` is refused: {}",
+                    "migration `{migration}` cannot run: {}",
                     refusal.reason
                 ))
             },

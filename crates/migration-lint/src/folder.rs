@@ -16,27 +16,27 @@ use crate::rules::no_down_file;
 use crate::stream::{SharedNames, check, check_one};
 use metadata::Metadata;
 
-/// A folder that cannot be read.
+/// A folder that could not be read.
 #[derive(Debug, Error)]
 pub enum FolderError {
-    /// The folder, or a file in it, cannot be read.
-    #[error("cannot read {}", path.display())]
+    /// The folder, or a file in it, could not be read.
+    #[error("could not read {}", path.display())]
     Unreadable {
-        /// What was to be read.
+        /// The folder or the file.
         path: PathBuf,
-        /// Why it cannot be.
+        /// The cause.
         source: io::Error,
     },
 }
 
-/// Reads all migrations of one stream: every folder in `folder`, in the order
-/// in which Diesel applies them. Files beside them and names that begin with a
-/// dot are skipped, as Diesel does.
+/// Checks all migrations of one stream: every folder in `folder`, in the order
+/// in which Diesel applies them. Like Diesel, the function skips files and names
+/// that begin with a dot.
 ///
 /// # Errors
 ///
-/// [`FolderError`] when the folder or a file in it cannot be read. What Diesel would
-/// refuse, and text that is not UTF-8, are findings.
+/// [`FolderError`] if the folder or a file in it cannot be read. A migration that Diesel
+/// would reject, and text that is not UTF-8, are findings.
 pub fn lint_folder(
     stream: Stream,
     folder: &Path,
@@ -45,8 +45,8 @@ pub fn lint_folder(
     lint_folders(stream, &[folder], options)
 }
 
-/// The same of a stream in several folders. A migration that two folders have with the
-/// same `up.sql` is read once.
+/// Checks a stream in several folders. A migration that exists in two folders with the
+/// same `up.sql` is checked once.
 ///
 /// # Errors
 ///
@@ -93,12 +93,12 @@ fn of_stream(migrations: &[Migration<'_>]) -> Result<VecDeque<Vec<Found>>, Folde
     Ok(found.into())
 }
 
-/// What all migrations in `folder` create together: for
-/// [`Options::shared_names`], of the public migrations.
+/// The names of all objects that the migrations in `folders` create. Pass the public
+/// migrations, and put the result into [`Options::shared_names`].
 ///
 /// # Errors
 ///
-/// [`FolderError`] when the folder or a file in it cannot be read.
+/// [`FolderError`] if a folder or a file in it cannot be read.
 pub fn created_names(folders: &[impl AsRef<Path>]) -> Result<SharedNames, FolderError> {
     let options = Options::default();
     let found = found_in(folders)?;
@@ -291,7 +291,7 @@ impl Migration<'_> {
         let path = self.folder.join(name);
         // Reading a pipe waits until somebody writes into it.
         if fs::metadata(&path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-            let source = io::Error::other("it is not a regular file");
+            let source = io::Error::other("not a regular file");
             return Err(FolderError::Unreadable { path, source });
         }
         match fs::read(&path) {
@@ -309,11 +309,11 @@ impl Migration<'_> {
 }
 
 fn no_up_file() -> Found {
-    let message = "the folder has no up.sql, and Diesel refuses all migrations beside it";
-    Found::new(0, "not-a-migration", message).remedy("add the file, or delete the folder")
+    let message = "the folder has no up.sql, so Diesel rejects the whole stream";
+    Found::new(0, "not-a-migration", message).hint("Add up.sql, or delete the folder.")
 }
 
 fn not_text() -> Found {
-    let message = "the file is not UTF-8 text, and Diesel cannot read it";
-    Found::new(0, "unreadable-file", message).remedy("save it as UTF-8")
+    let message = "the file is not UTF-8 text, so Diesel cannot read it";
+    Found::new(0, "unreadable-file", message).hint("Save the file as UTF-8.")
 }

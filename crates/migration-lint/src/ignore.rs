@@ -13,8 +13,8 @@ use crate::rules::catalog;
 use crate::text::{Lines, number_at};
 
 /// What a well-formed comment looks like.
-const FORM: &str = "write `-- lint:ignore RULE reason`, on a line of its own before the statement \
-                    or at the end of the statement's line";
+const FORM: &str = "Write the comment on its own line before the statement, or at the end of the \
+                    statement's line.\n-- lint:ignore RULE reason";
 
 /// The ignores of one text.
 pub(crate) struct Ignores {
@@ -51,7 +51,7 @@ impl Ignores {
                 Parsed::Other => {}
                 Parsed::Bad(message) => {
                     let found = Found::new(range.start, "bad-ignore", message);
-                    ignores.bad.push(found.remedy(FORM));
+                    ignores.bad.push(found.hint(FORM));
                 }
                 Parsed::Ignore(rule) => ignores.all.push(Ignore {
                     offset: range.start,
@@ -92,9 +92,9 @@ impl Ignores {
             .iter()
             .filter(|ignore| !ignore.used && options.is_on(&ignore.rule));
         let unused = unused.map(|ignore| {
-            let message = format!("the rule {} finds nothing here to ignore", ignore.rule);
+            let message = format!("the rule `{}` finds nothing here", ignore.rule);
             Found::new(ignore.offset, "unused-ignore", message)
-                .remedy("delete the comment, or move it to the statement it is about")
+                .hint("Delete the comment, or move it to the statement that it is about.")
         });
         let mut objections = unused.collect::<Vec<_>>();
         objections.extend(self.bad);
@@ -122,24 +122,24 @@ fn parse(comment: &str) -> Parsed {
     };
     let body = body.trim();
     if body.starts_with("squawk-") {
-        return Parsed::Bad("comments for squawk have no effect here".to_owned());
+        return Parsed::Bad("comments for squawk have no effect".to_owned());
     }
     let Some(rest) = body.strip_prefix("lint:") else {
         return Parsed::Other;
     };
     if !is_line {
-        return Parsed::Bad("a block comment ignores nothing".to_owned());
+        return Parsed::Bad("a block comment cannot silence a rule".to_owned());
     }
     let mut words = rest.split_whitespace();
     if words.next() != Some("ignore") {
-        return Parsed::Bad("the only comment of this kind is `lint:ignore`".to_owned());
+        return Parsed::Bad("unknown comment; only `lint:ignore` exists".to_owned());
     }
     match (words.next(), words.next()) {
-        (None, _) => Parsed::Bad("the rule to ignore is missing".to_owned()),
+        (None, _) => Parsed::Bad("the comment names no rule".to_owned()),
         (Some(rule), _) if !catalog::is_known(rule) => {
-            Parsed::Bad(format!("there is no rule {rule}"))
+            Parsed::Bad(format!("unknown rule `{rule}`"))
         }
-        (Some(_), None) => Parsed::Bad("the reason is missing".to_owned()),
+        (Some(_), None) => Parsed::Bad("the comment gives no reason".to_owned()),
         (Some(rule), Some(_)) => Parsed::Ignore(rule.to_owned()),
     }
 }

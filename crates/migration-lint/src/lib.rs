@@ -1,14 +1,14 @@
 //! Rules for the SQL of migrations.
 //!
-//! Migrations come in two streams. Those of `public` run once; those of
-//! `tenant` run once in each tenant's schema, found through `search_path`
-//! alone. So a tenant's migration must not name a schema, must leave the path
-//! as it is, and must not touch what all tenants share. This crate reads the
-//! files and says where one of them does. Whether a statement is safe to run
-//! on a table in use is left to the rules of squawk, which are asked too.
+//! A project has two migration streams. A public migration runs once. A tenant
+//! migration runs once in each tenant schema, which it finds through
+//! `search_path` alone. So a tenant migration must not name a schema, must not
+//! change the path, and must not touch objects that tenants share. This crate
+//! reads the files and reports where a migration does. It also applies the
+//! rules of squawk, which report statements that are unsafe on a table in use.
 //!
-//! Nothing here runs SQL, writes files, or talks to a terminal or to git:
-//! whoever calls hands in paths and texts, and gets findings back.
+//! The crate runs no SQL, writes no files, and does not use a terminal or git.
+//! The caller passes paths and texts, and gets [`Finding`]s.
 
 mod finding;
 mod folder;
@@ -20,7 +20,7 @@ mod safety;
 mod stream;
 mod text;
 
-pub use finding::{Finding, Report};
+pub use finding::{Finding, Report, Severity};
 pub use folder::{FolderError, created_names, lint_folder, lint_folders};
 pub use lint::{Direction, SqlText, Stream, lint_text};
 pub use options::{Options, OptionsError};

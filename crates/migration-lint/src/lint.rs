@@ -9,16 +9,16 @@ use crate::options::Options;
 use crate::text::{Lines, Masked, is_too_complex, mask, number_at, statements};
 use crate::{rules, stream};
 
-/// Which schemas migrations are for.
+/// The migration stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {
-    /// The shared schema; each migration runs once.
+    /// Public migrations, which run once.
     Public,
-    /// The schema of each tenant; each migration runs once in each of them.
+    /// Tenant migrations, which run once in each tenant schema.
     Tenant,
 }
 
-/// Which way a text takes a schema.
+/// Whether a text applies a migration or rolls it back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// `up.sql`.
@@ -27,25 +27,25 @@ pub enum Direction {
     Down,
 }
 
-/// One SQL text, and what the rules must know about it.
+/// One SQL text, with the facts that the rules need.
 #[derive(Debug, Clone, Copy)]
 pub struct SqlText<'a> {
     /// The stream it belongs to.
     pub stream: Stream,
-    /// Whether it applies or reverts a migration.
+    /// Whether it applies the migration or rolls it back.
     pub direction: Direction,
-    /// Whether it runs in a transaction, which is what Diesel does unless
-    /// `metadata.toml` says otherwise.
+    /// Whether it runs in a transaction. Diesel does so unless `metadata.toml` sets
+    /// `run_in_transaction = false`.
     pub in_transaction: bool,
-    /// The name findings are to have. The file need not exist.
+    /// The file name for the findings. The file need not exist.
     pub file: &'a Path,
     /// The SQL.
     pub text: &'a str,
 }
 
-/// Reads one SQL text. The findings are ordered by line and column.
+/// Checks one SQL text. The findings are ordered by line and column.
 ///
-/// Text that cannot be parsed is a finding too; no text makes this fail.
+/// Text that cannot be parsed is a finding. The function never fails.
 #[must_use]
 pub fn lint_text(sql: &SqlText<'_>, options: &Options) -> Vec<Finding> {
     lint_with(sql, options, Vec::new(), stream::check_one(sql.text))
@@ -89,23 +89,23 @@ fn read(sql: &SqlText<'_>, options: &Options) -> Result<(Masked, Vec<Found>), Fo
         let found = Found::new(
             nul,
             "syntax-error",
-            "text of PostgreSQL cannot hold a NUL byte",
+            "the file contains a NUL byte, which PostgreSQL does not allow",
         );
-        return Err(found.remedy("save the file as UTF-8 text"));
+        return Err(found.hint("Save the file as UTF-8 text."));
     }
     let masked = mask(sql.text);
     if is_too_complex(&masked.sql) {
         return Err(too_complex(
-            "the text is too long, or too deeply nested, to be checked",
+            "the file is too long or too deeply nested to check",
         ));
     }
     let found = rules::ask(sql, &masked, options)
-        .map_err(|_| too_complex("the parser gave up on the text"))?;
+        .map_err(|_| too_complex("the parser could not process the file"))?;
     Ok((masked, found))
 }
 
 fn too_complex(message: &str) -> Found {
-    Found::new(0, "too-complex", message).remedy("spread it over several migrations")
+    Found::new(0, "too-complex", message).hint("Split it into several migrations.")
 }
 
 /// What is left when the disabled rules and the ignores have had their say.

@@ -1,4 +1,4 @@
-//! What a project may decide for itself, and how it is written down.
+//! The options of a project, and their form in TOML.
 
 use serde::Deserialize;
 use thiserror::Error;
@@ -13,29 +13,27 @@ const OLDEST_POSTGRES: u32 = 14;
 /// The oldest version for which the rules know what is safe.
 const OLDEST_KNOWN: u32 = 12;
 
-/// What a project may decide for itself.
+/// The options of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Schemas a tenant's migration may name, as PostgreSQL stores the names:
-    /// that of the extensions, for example. `pg_catalog`, `information_schema`
-    /// and `pg_temp` are always allowed.
+    /// Schemas that tenant migrations may name, such as the schema of the extensions.
+    /// Write names as PostgreSQL stores them. `pg_catalog`, `information_schema` and
+    /// `pg_temp` are always allowed.
     pub allowed_schemas: Vec<String>,
-    /// Rules that are not asked.
+    /// Rules to turn off.
     pub disabled_rules: Vec<String>,
-    /// Rules that are asked although they are off by default.
+    /// Rules to turn on that are off by default.
     pub enabled_rules: Vec<String>,
-    /// The oldest major version of PostgreSQL the migrations are to run on.
+    /// The oldest major version of PostgreSQL that the migrations must support.
     pub postgres_version: u32,
-    /// Whether the tenants are, or are to be, on a Citus cluster, so that the rules
-    /// about it are asked.
+    /// Whether to turn on the rules for tenants on a Citus cluster.
     pub citus: bool,
-    /// The versions of the migrations that exist elsewhere already, such as on
-    /// the branch this one is to be merged into. Where they are given, each
-    /// further migration has to be newer than all of them. Not read from the
-    /// text: it is another one for each stream.
+    /// The versions of the migrations that already exist elsewhere, such as on the
+    /// target branch of a merge. Every other migration must be newer. The TOML text
+    /// does not contain them, because they differ per stream.
     pub base_versions: Option<Vec<String>>,
-    /// What the public migrations create, for the rule that asks whether tenants' migrations
-    /// create the same: see [`created_names`](crate::created_names). Not read from the text.
+    /// The names that the public migrations create, for the rule `also-in-public`: see
+    /// [`created_names`](crate::created_names). The TOML text does not contain them.
     pub shared_names: SharedNames,
 }
 
@@ -74,7 +72,7 @@ fn oldest_postgres() -> u32 {
 }
 
 impl Options {
-    /// Reads options from TOML. All keys may be missing:
+    /// Reads options from TOML. Every key is optional:
     ///
     /// ```
     /// let options = migration_lint::Options::parse(
@@ -92,8 +90,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// [`OptionsError`] when the text is not TOML, has another key or a value
-    /// of another type, or names a rule or a version that does not exist.
+    /// [`OptionsError`] if the text is not TOML, has an unknown key, a wrong type, an
+    /// unknown rule or an unsupported version.
     pub fn parse(text: &str) -> Result<Self, OptionsError> {
         let written = toml::from_str::<Written>(text).map_err(OptionsError::Toml)?;
         let options = Self {
@@ -107,12 +105,12 @@ impl Options {
         options.checked()
     }
 
-    /// The same options, if the rules and the version exist: for options that were written
-    /// down elsewhere.
+    /// The same options, after a check of their rules and version. Call it for options
+    /// that do not come from [`parse`](Self::parse).
     ///
     /// # Errors
     ///
-    /// [`OptionsError`] for a rule or a version that does not exist.
+    /// [`OptionsError`] for an unknown rule or an unsupported version.
     pub fn checked(self) -> Result<Self, OptionsError> {
         for rule in self.disabled_rules.iter().chain(&self.enabled_rules) {
             if !catalog::is_known(rule) {
@@ -131,44 +129,42 @@ impl Options {
         Ok(self)
     }
 
-    /// Whether the rule `rule` is asked; false for a name that no rule has.
+    /// Whether the rule is on; false for an unknown name.
     #[must_use]
     pub fn is_on(&self, rule: &str) -> bool {
         let names = |rules: &[String]| rules.iter().any(|name| name == rule);
         !names(&self.disabled_rules) && (names(&self.enabled_rules) || self.is_on_by_itself(rule))
     }
 
-    /// Whether it is asked when nobody has said anything about it.
+    /// Whether it is on if neither list names it.
     fn is_on_by_itself(&self, rule: &str) -> bool {
         catalog::find(rule)
             .is_some_and(|rule| rule.on_by_default || self.citus && rule.is_about_citus())
     }
 }
 
-/// Options that cannot be understood.
+/// Invalid options.
 #[derive(Debug, Error)]
 pub enum OptionsError {
-    /// Not TOML, or not these keys; the source names line and key.
-    #[error("the options of the migration rules cannot be read")]
+    /// The text is not TOML or has unknown keys; the source names line and key.
+    #[error("could not read the lint options")]
     Toml(#[source] toml::de::Error),
-    /// A rule that does not exist.
-    #[error("there is no rule `{rule}`{}", meant.map(|name| format!("; is `{name}` meant?")).unwrap_or_default())]
+    /// An unknown rule.
+    #[error("unknown rule `{rule}`{}", meant.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default())]
     UnknownRule {
         /// The name.
         rule: String,
-        /// The existing name that is most like it.
+        /// The most similar existing name.
         meant: Option<&'static str>,
     },
-    /// A rule that is enabled and disabled.
-    #[error("the rule `{rule}` is both in `enabled_rules` and in `disabled_rules`")]
+    /// A rule that is both enabled and disabled.
+    #[error("rule `{rule}` is in both `enabled_rules` and `disabled_rules`")]
     OnAndOff {
         /// The name.
         rule: String,
     },
-    /// A version of PostgreSQL the rules know nothing about.
-    #[error(
-        "`postgres_version` is {version}, and {OLDEST_KNOWN} is the oldest that can be checked for"
-    )]
+    /// A version of PostgreSQL that the rules do not support.
+    #[error("`postgres_version` is {version}, but the oldest supported version is {OLDEST_KNOWN}")]
     TooOld {
         /// The version.
         version: u32,
@@ -202,10 +198,11 @@ mod tests {
         };
         assert!(said("ignored = []").contains("unknown field `ignored`"));
         assert!(said("allowed_schemas = 'a'").contains("line 1"));
-        assert!(
-            said("disabled_rules = ['qualified-names']").contains("is `qualified-name` meant?")
-        );
-        assert!(said("disabled_rules = ['x']").contains("there is no rule `x`"));
+        assert!(said("disabled_rules = ['qualified-names']").contains(
+            "did you mean \
+                                                                   `qualified-name`?"
+        ));
+        assert!(said("disabled_rules = ['x']").contains("unknown rule `x`"));
         assert!(said("postgres_version = 9").contains("is 9"));
         let both = "disabled_rules = ['extension']\nenabled_rules = ['extension']";
         assert!(said(both).contains("both"));

@@ -20,9 +20,10 @@ const TELLS_TO_VALIDATE: &[Rule] = &[
 ];
 
 /// Where the two statements belong.
-const VALIDATE_LATER: &str = "Validate it in a migration of its own: in the same file, the lock \
-     that adding takes is held while all rows are read. Between the two, the engine commits by \
-     itself, also in one run; `--transaction migration` commits after every migration";
+const VALIDATE_LATER: &str = "Validate it in a separate migration: in the same file, the lock is \
+                              held while PostgreSQL reads all rows. The engine commits between \
+                              the two, even in one run; `--transaction migration` commits after \
+                              each migration.";
 
 /// What squawk finds in `text`, which has no comments: squawk obeys some, and
 /// here they are to have no effect.
@@ -44,22 +45,47 @@ pub(crate) fn ask(
     let violations = linter.lint(parse, text).into_iter();
     violations
         .filter(|violation| !asks_for_the_impossible(violation, text))
-        .map(|violation| Found {
-            offset: usize::from(violation.text_range.start()),
-            rule: Cow::Owned(violation.code.to_string()),
-            message: violation.message,
-            remedy: remedy(violation.code, violation.help),
+        .map(|violation| {
+            let mut facts = facts(&violation.message).into_iter();
+            Found {
+                offset: usize::from(violation.text_range.start()),
+                rule: Cow::Owned(violation.code.to_string()),
+                message: facts.next().unwrap_or_default(),
+                notes: facts.collect(),
+                hint: hint(violation.code, violation.help),
+            }
         })
         .collect()
 }
 
+/// The sentences of a message, each as it reads behind a label: it begins with a small letter
+/// and has no full stop.
+fn facts(message: &str) -> Vec<String> {
+    let words = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentences = words.split(". ").map(|one| one.trim_end_matches('.'));
+    sentences.map(in_lower_case).collect()
+}
+
+/// `sentence` without its capital, unless the first word is a name or a keyword.
+fn in_lower_case(sentence: &str) -> String {
+    let is_capital = |letter: Option<char>| letter.is_some_and(char::is_uppercase);
+    let mut letters = sentence.chars();
+    let (first, second) = (letters.next(), letters.next());
+    if !is_capital(first) || is_capital(second) || sentence.starts_with("Postgres") {
+        return sentence.to_owned();
+    }
+    let small = first.map(|first| first.to_ascii_lowercase());
+    small.into_iter().chain(sentence.chars().skip(1)).collect()
+}
+
 /// What squawk advises, and what becomes of it where migrations share a transaction.
-fn remedy(rule: Rule, help: Option<String>) -> Option<String> {
+fn hint(rule: Rule, help: Option<String>) -> Option<String> {
+    let help = help.map(|help| format!("{}.", help.trim().trim_end_matches('.')));
     if !TELLS_TO_VALIDATE.contains(&rule) {
         return help;
     }
-    let help = help.map(|help| help.trim_end_matches('.').to_owned() + ". ");
-    Some(help.unwrap_or_default() + VALIDATE_LATER)
+    let sentences = help.into_iter().chain([VALIDATE_LATER.to_owned()]);
+    Some(sentences.collect::<Vec<_>>().join(" "))
 }
 
 /// PostgreSQL has `NOT VALID` for checks and foreign keys only.
@@ -84,6 +110,20 @@ fn rules(stream: Stream, options: &Options) -> Vec<Rule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_sentence_of_a_message_is_a_fact() {
+        let said = "Adding a field is slow.  It `blocks`\n reads. NULL stays. Postgres drops it.";
+        assert_eq!(
+            facts(said),
+            [
+                "adding a field is slow",
+                "it `blocks` reads",
+                "NULL stays",
+                "Postgres drops it"
+            ]
+        );
+    }
 
     #[test]
     fn the_catalog_knows_every_rule_squawk_has_on_by_default() {

@@ -1,4 +1,4 @@
-//! What only a person knows about a change.
+//! The answers of the user about a change.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,28 +6,26 @@ use thiserror::Error;
 
 use crate::model::Schema;
 
-/// The answers to the [`Question`](crate::Question)s of a change, given
-/// beforehand or one after the other. Tables are named as the edited
-/// `schema.rs` names them, columns likewise.
+/// The answers to the [`Question`](crate::Question)s of a change. Tables and columns
+/// have their names from the edited `schema.rs`.
 #[derive(Debug, Clone)]
 pub struct Answers {
-    /// Tables and columns that have another name now.
+    /// Renamed tables and columns.
     pub renames: Vec<Rename>,
-    /// What rows hold that have no value: an SQL expression for a table's
-    /// column. For a new column it becomes the column's default.
+    /// The value for rows without one: an SQL expression per column. For a new column it
+    /// becomes the default.
     pub defaults: BTreeMap<(String, String), String>,
-    /// How the values of a column are converted to its new type: an SQL
-    /// expression in which the column stands for its old value.
+    /// The conversion of a column to its new type: an SQL expression in which the column
+    /// has its old value.
     pub conversions: BTreeMap<(String, String), String>,
-    /// What follows `CREATE TYPE name AS` for a new type.
+    /// The definition of a new type, after `CREATE TYPE name AS`.
     pub types: BTreeMap<String, String>,
-    /// Whether everything that is gone from the file may be dropped, data
-    /// included.
+    /// Whether every table and column that the file does not have may be dropped with its
+    /// data.
     pub allow_drop: bool,
-    /// What may be dropped though `allow_drop` is false: a table, or a column
-    /// of one.
+    /// Tables and columns that may be dropped even if `allow_drop` is false.
     pub drops: BTreeSet<(String, Option<String>)>,
-    /// Whether a key called `id` numbers itself: identity for integers,
+    /// Whether a key named `id` gets automatic values: identity for integers,
     /// `gen_random_uuid()` for a UUID.
     pub identity: bool,
 }
@@ -69,7 +67,7 @@ pub enum Rename {
 
 /// An answer that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{given}` is not of the form {form}")]
+#[error("invalid answer `{given}`: expected the form {form}")]
 pub struct AnswerError {
     given: String,
     form: &'static str,

@@ -21,11 +21,11 @@ pub fn differences(wanted: &Schema, catalog: &Catalog, filter: &Filter) -> Vec<S
         match there.table(&table.name) {
             Some(existing) => compare(table, existing, catalog, &mut found),
             None if catalog.table(&table.name).is_some() => found.push(format!(
-                "table `{}` has no primary key in the database, so Diesel does not see it",
+                "table `{}` has no primary key in the migrations, so Diesel ignores it",
                 table.name
             )),
             None => found.push(format!(
-                "table `{}` is in schema.rs and not in the database",
+                "table `{}` is in schema.rs but not in the migrations",
                 table.name
             )),
         }
@@ -34,14 +34,18 @@ pub fn differences(wanted: &Schema, catalog: &Catalog, filter: &Filter) -> Vec<S
     let missing = missing.filter(|table| wanted.table(&table.name).is_none());
     found.extend(missing.map(|table| {
         format!(
-            "table `{}` is in the database and not in schema.rs",
+            "table `{}` is in the migrations but not in schema.rs",
             table.name
         )
     }));
     let types = wanted.own_types_in_use().into_iter();
     let types = types.filter(|name| catalog.custom_type(name).is_none());
-    found
-        .extend(types.map(|name| format!("type `{name}` is in schema.rs and not in the database")));
+    found.extend(types.map(|name| {
+        format!(
+            "type `{name}` is in schema.rs but not in the \
+                                          migrations"
+        )
+    }));
     found
 }
 
@@ -50,7 +54,7 @@ fn compare(wanted: &Table, there: &Table, catalog: &Catalog, found: &mut Vec<Str
     for column in &wanted.columns {
         let Some(existing) = there.column(&column.name) else {
             found.push(format!(
-                "column `{}` of `{name}` is in schema.rs and not in the database",
+                "column `{}` of `{name}` is in schema.rs but not in the migrations",
                 column.name
             ));
             continue;
@@ -59,14 +63,15 @@ fn compare(wanted: &Table, there: &Table, catalog: &Catalog, found: &mut Vec<Str
             let [wanted, there] =
                 [&column.ty, &existing.ty].map(|ty| types::to_sql(ty, str::to_owned));
             found.push(format!(
-                "column `{}` of `{name}` is {wanted} in schema.rs and {there} in the database",
+                "column `{}` of `{name}` is {wanted} in schema.rs and {there} in the \
+                 migrations",
                 column.name
             ));
         }
         if column.nullable != existing.nullable {
             let may = |nullable: bool| if nullable { "may" } else { "may not" };
             found.push(format!(
-                "column `{}` of `{name}` {} be NULL in schema.rs and {} in the database",
+                "column `{}` of `{name}` {} be NULL in schema.rs and {} in the migrations",
                 column.name,
                 may(column.nullable),
                 may(existing.nullable)
@@ -77,13 +82,13 @@ fn compare(wanted: &Table, there: &Table, catalog: &Catalog, found: &mut Vec<Str
     let missing = missing.filter(|column| wanted.column(&column.name).is_none());
     found.extend(missing.map(|column| {
         format!(
-            "column `{}` of `{name}` is in the database and not in schema.rs",
+            "column `{}` of `{name}` is in the migrations but not in schema.rs",
             column.name
         )
     }));
     if wanted.primary_key != there.primary_key {
         found.push(format!(
-            "the primary key of `{name}` is ({}) in schema.rs and ({}) in the database",
+            "the primary key of `{name}` is ({}) in schema.rs and ({}) in the migrations",
             wanted.primary_key.join(", "),
             there.primary_key.join(", ")
         ));
@@ -103,7 +108,7 @@ fn compare_references(wanted: &Table, there: &Table, catalog: &Catalog, found: &
     for reference in &wanted.references {
         if !is_there(&wanted.name, reference, catalog) {
             found.push(format!(
-                "the foreign key from {} is in schema.rs and not in the database",
+                "foreign key from {} is in schema.rs but not in the migrations",
                 text(reference)
             ));
         }
@@ -111,7 +116,7 @@ fn compare_references(wanted: &Table, there: &Table, catalog: &Catalog, found: &
     for reference in &there.references {
         if !wanted.references.contains(reference) {
             found.push(format!(
-                "the foreign key from {} is in the database and not in schema.rs",
+                "foreign key from {} is in the migrations but not in schema.rs",
                 text(reference)
             ));
         }

@@ -1,18 +1,17 @@
-//! From an edited `schema.rs` to a migration that is proven right.
+//! Writes a tested migration from an edited `schema.rs`.
 //!
 //! Diesel users describe their tables twice: in migrations, and in `table!`
-//! macros. This crate writes the first from the second:
+//! macros. This crate writes the migration from the macros:
 //!
-//! 1. [`Schema::parse`] reads `table!`, `joinable!` and `sql_types` out of the
+//! 1. [`Schema::parse`] reads `table!`, `joinable!` and `sql_types` from the
 //!    text of a `schema.rs`, without compiling it.
-//! 2. [`Catalog::read`] reads what a scratch schema holds, to which the
-//!    migrations that exist have been applied.
-//! 3. [`plan`](plan()) compares the two and gives the [`Step`]s from the second
-//!    to the first, or the [`Question`]s that only a person can answer: is that
-//!    a rename, what do old rows get, may this be dropped.
-//! 4. [`prove`] runs the steps on the scratch schema, forwards, backwards, and
-//!    on tables that hold rows, uses the tables before and after, and says what
-//!    came of it.
+//! 2. [`Catalog::read`] reads a scratch schema to which the existing migrations
+//!    have been applied.
+//! 3. [`plan`](plan()) compares the two. It returns the [`Step`]s from the
+//!    scratch schema to the file, or the [`Question`]s that only a person can
+//!    answer, such as whether a column was renamed or dropped.
+//! 4. [`prove`] runs the steps on the scratch schema: up, down, and on tables
+//!    with rows. It uses the tables before and after, and reports the result.
 //!
 //! ```no_run
 //! use schema_diff::{Answers, Catalog, Filter, Schema, plan};
@@ -35,25 +34,25 @@
 //! # }
 //! ```
 //!
-//! # Where it works
+//! # Requirements
 //!
-//! On a database that may be spoilt: [`prove`] writes to it. The connection's
-//! `search_path` has to lead to the schema and to nothing else of the user's,
-//! because generated SQL names no schema. Making and dropping such a database
-//! is left to the caller, as are files and questions at a terminal.
+//! Use a scratch database, because [`prove`] writes to it. The connection's
+//! `search_path` must contain only the schema, because generated SQL names no
+//! schema. The caller creates and drops the database, writes the files, and asks
+//! the questions.
 //!
-//! # What `schema.rs` cannot say
+//! # Limits of `schema.rs`
 //!
-//! Defaults, indexes, checks, the labels of an enum, what happens on delete.
-//! These are kept as they are; for a new column or type they come from
+//! A `schema.rs` contains no defaults, indexes, checks, enum labels or actions
+//! on delete. The migration keeps them. For a new column or type they come from
 //! [`Answers`].
 //!
 //! # Views
 //!
-//! A `table!` may describe a view, a materialized view or a foreign table that
-//! the migrations make; `view!` always does. Columns and types are compared
-//! ([`view_differences`]). The macros are kept where a file is printed anew
-//! ([`keep_views`]), since the Diesel CLI prints tables only.
+//! A `table!` may describe a view, a materialized view or a foreign table of the
+//! migrations; `view!` always does. The crate compares columns and types
+//! ([`view_differences`]). It keeps these macros when a file is regenerated
+//! ([`keep_views`]), because the Diesel CLI prints only tables.
 
 mod answers;
 mod catalog;

@@ -41,36 +41,36 @@ pub(crate) struct Conversion {
     pub(crate) to: Type,
 }
 
-/// Why there is no plan.
+/// The reason why no plan exists.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
-    /// Somebody has to be asked, in this order.
-    #[error("{} to be answered first", count(.0.len(), "question has", "questions have"))]
+    /// The user must answer these questions, in this order.
+    #[error("{} must be answered first", count(.0.len(), "question", "questions"))]
     Questions(Vec<Question>),
-    /// An answer is about something that is not there.
+    /// An answer names a table, column or type that does not exist.
     #[error("{0}")]
     Answer(String),
-    /// A view reads what is to go, or to change.
+    /// A view reads a table or column that the plan would drop or change.
     #[error("{0}")]
     InUse(String),
-    /// The file asks for what no migration can do.
-    #[error("line {line} of schema.rs: {reason}")]
+    /// No migration can produce what the file contains.
+    #[error("schema.rs:{line}: {reason}")]
     Impossible {
         /// The line, from 1.
         line: usize,
-        /// What it is.
+        /// The reason.
         reason: String,
     },
 }
 
-/// The steps from what the database holds to `wanted`. The same input gives the
+/// The steps from the schema of the migrations to `wanted`. The same input gives the
 /// same steps.
 ///
 /// # Arguments
 /// * `wanted` - the edited `schema.rs`.
-/// * `catalog` - the schema that the migrations make.
-/// * `filter` - which tables belong into the file.
-/// * `answers` - what is known beforehand.
+/// * `catalog` - the schema that the migrations create.
+/// * `filter` - the tables that belong in the file.
+/// * `answers` - the answers that are already known.
 ///
 /// # Errors
 ///
@@ -120,7 +120,7 @@ fn check_nullable_keys(wanted: &Schema) -> Result<(), PlanError> {
             return Err(PlanError::Impossible {
                 line: table.line,
                 reason: format!(
-                    "the column `{}` of the primary key of `{}` is Nullable, and a key cannot be \
+                    "column `{}` of the primary key of `{}` is `Nullable`, but a key cannot be \
                      NULL",
                     key.name, table.name
                 ),
@@ -138,7 +138,8 @@ fn check_views_exist(wanted: &Schema, catalog: &Catalog) -> Result<(), PlanError
         Err(PlanError::Impossible {
             line: view.line,
             reason: format!(
-                "the migrations make no view `{}`; write a migration by hand with its `CREATE VIEW`",
+                "no migration creates the view `{}`, and schema.rs does not contain its query \
+                 (write its `CREATE VIEW` by hand)",
                 view.name
             ),
         })
@@ -146,7 +147,10 @@ fn check_views_exist(wanted: &Schema, catalog: &Catalog) -> Result<(), PlanError
 }
 
 fn on_a_view(difference: String) -> String {
-    format!("{difference}: correct schema.rs, or change the view in a migration written by hand")
+    format!(
+        "{difference} (correct schema.rs, or change the view in a migration written by \
+             hand)"
+    )
 }
 
 impl Plan {
@@ -275,9 +279,9 @@ impl<'a> Planner<'a> {
             Some(ty) => Err(PlanError::Impossible {
                 line: ty.line,
                 reason: format!(
-                    "the type `{}` is none of Diesel's, and the database has none called `{}`; a type \
-                     of an extension comes with a public migration that creates the extension, and \
-                     one of your own is declared in the module `sql_types`",
+                    "unknown type `{}`: neither Diesel nor the migrations have a type `{}` \
+                     (create its extension in a public migration, or declare your own type in \
+                     the module `sql_types`)",
                     ty.written, ty.name
                 ),
             }),
@@ -291,7 +295,8 @@ impl<'a> Planner<'a> {
             let found = self.wanted.table(table);
             if found.and_then(|table| table.column(column)).is_none() {
                 return Err(PlanError::Answer(format!(
-                    "an expression is given for `{table}.{column}`, and schema.rs has no such column"
+                    "schema.rs has no column `{table}.{column}`, for which an expression was \
+                     given"
                 )));
             }
         }
@@ -303,8 +308,8 @@ impl<'a> Planner<'a> {
                 .any(|ty| ty.own && ty.name == *name)
             {
                 return Err(PlanError::Answer(format!(
-                    "a definition is given for the type `{name}`, and the module `sql_types` of \
-                     schema.rs declares none of that name"
+                    "the module `sql_types` of schema.rs has no type `{name}`, for which a \
+                     definition was given"
                 )));
             }
         }
@@ -316,21 +321,23 @@ impl<'a> Planner<'a> {
         let converted = |(table, column): &&(String, String)| self.is_converted(table, column);
         let idle = self.answers.conversions.keys();
         notes.extend(idle.filter(|it| !converted(it)).map(|(table, column)| {
-            format!("--using for `{table}.{column}` was not needed: its type does not change")
+            format!("--using for `{table}.{column}` has no effect: the type does not change")
         }));
         let idle = self.answers.types.keys();
         let idle = idle.filter(|name| self.catalog.custom_type(name).is_some());
         notes.extend(idle.map(|name| {
-            format!(
-                "the definition of the type `{name}` was not needed: it exists, and stays as it is"
-            )
+            format!("the definition of the type `{name}` has no effect: the type already exists")
         }));
         let idle = self.answers.defaults.keys();
-        notes.extend(idle.filter(|(table, column)| !self.is_filled(table, column)).map(
-            |(table, column)| {
-                format!("--default for `{table}.{column}` was not needed: it is neither new, nor does it lose its NULL")
-            },
-        ));
+        notes.extend(
+            idle.filter(|(table, column)| !self.is_filled(table, column))
+                .map(|(table, column)| {
+                    format!(
+                        "--default for `{table}.{column}` has no effect: the column is not new \
+                         and does not become NOT NULL"
+                    )
+                }),
+        );
     }
 
     fn new_types(self, questions: &mut Vec<Question>) -> Vec<Step> {
@@ -360,7 +367,7 @@ impl<'a> Planner<'a> {
         let kept = self.idle_types().filter(|ty| !self.is_droppable(ty));
         notes.extend(kept.map(|ty| {
             format!(
-                "the type `{}` is left in place, though no table of schema.rs uses it any more",
+                "the type `{}` stays, although no table of schema.rs uses it any more",
                 ty.name
             )
         }));

@@ -1,5 +1,5 @@
 //! Runs a migration before it is written: forwards, backwards, forwards again,
-//! and on tables that hold rows.
+//! and on tables with rows.
 
 mod in_use;
 mod kept;
@@ -33,7 +33,7 @@ pub struct Proof {
     /// migration should not be written, unless something is added to it.
     pub broken: Vec<String>,
     /// What was not tried, and why: a table for which no row could be made up, a use
-    /// that fails before the migration as well.
+    /// that also fails before the migration.
     pub not_tried: Vec<String>,
     /// What the user should know: a way back that only works without rows.
     pub notes: Vec<String>,
@@ -43,11 +43,11 @@ pub struct Proof {
 #[derive(Debug, Error)]
 pub enum ProofError {
     /// A statement fails.
-    #[error("{file} does not work{situation}: `{statement}`: {reason}")]
+    #[error("{file} fails{situation}: `{statement}`: {reason}")]
     Statement {
         /// `up.sql` or `down.sql`.
         file: &'static str,
-        /// Where that matters: on which tables, or for the second time.
+        /// Where that matters: on which tables, or when it runs again.
         situation: &'static str,
         /// The statement.
         statement: String,
@@ -55,13 +55,13 @@ pub enum ProofError {
         reason: String,
     },
     /// The migration makes something else than `schema.rs` says.
-    #[error("up.sql does not lead to schema.rs: {}", .0.join("; "))]
+    #[error("up.sql does not produce schema.rs: {}", .0.join("; "))]
     OtherSchema(Vec<String>),
     /// The way back does not lead back.
-    #[error("down.sql does not lead back: {}", .0.join("; "))]
+    #[error("down.sql does not restore the earlier schema: {}", .0.join("; "))]
     NotReverted(Vec<String>),
     /// The way there and back and there again leads elsewhere.
-    #[error("up.sql makes something else when it is run again after down.sql: {}", .0.join("; "))]
+    #[error("up.sql after down.sql produces a different schema: {}", .0.join("; "))]
     NotRepeated(Vec<String>),
     /// Rows are gone that nobody has asked to drop.
     #[error("{file} loses rows: {}", .lost.join("; "))]
@@ -72,10 +72,10 @@ pub enum ProofError {
         lost: Vec<String>,
     },
     /// There is no further session.
-    #[error("another connection to the scratch database failed")]
+    #[error("could not open another connection to the scratch database")]
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The server did not answer a question.
-    #[error("the scratch schema cannot be read")]
+    #[error("could not read the scratch schema")]
     Read(#[from] tokio_postgres::Error),
 }
 
@@ -119,7 +119,7 @@ pub async fn prove<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
     if !wrong.is_empty() {
         return Err(ProofError::NotRepeated(wrong));
     }
-    run(client, Way::Down, plan, " for the second time").await?;
+    run(client, Way::Down, plan, " when it runs again").await?;
     let filled = rows::fill(client, &catalog, plan).await?;
     in_use::prove(client, connect, schema, plan, filled).await
 }

@@ -1,39 +1,39 @@
-//! What has to be asked before a migration can be written.
+//! The questions that must be answered before a migration can be written.
 
 use std::fmt;
 
-/// Something that the two schemas do not tell. Its `Display` is the question;
-/// [`options`](Question::options) are the ways to answer it beforehand.
+/// A question that the two schemas leave open. `Display` prints the question, and
+/// [`options`](Question::options) lists the command line options that answer it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
-    /// A table is gone from the file: renamed, or dropped?
+    /// Was a table renamed or dropped?
     GoneTable {
         /// Its name.
         table: String,
-        /// New tables that it may have become, the most alike first.
+        /// New tables that may be the renamed table, the most similar first.
         candidates: Vec<String>,
     },
-    /// A column is gone from the file: renamed, or dropped?
+    /// Was a column renamed or dropped?
     GoneColumn {
         /// The table, by the name it has in the file.
         table: String,
         /// The column.
         column: String,
-        /// New columns that it may have become, those of the same type first.
+        /// New columns that may be the renamed column, columns of the same type first.
         candidates: Vec<String>,
     },
-    /// What do the rows that are there already get?
+    /// Which value do existing rows get?
     Default {
         /// The table.
         table: String,
-        /// The column, which takes no NULL.
+        /// The column, which is NOT NULL.
         column: String,
         /// Its type, as SQL.
         ty: String,
-        /// Whether it is a new column; otherwise one that took NULL before.
+        /// Whether the column is new; if not, it allowed NULL before.
         is_new: bool,
     },
-    /// How do the values of a column become values of another type?
+    /// How are the values of a column converted to another type?
     Conversion {
         /// The table.
         table: String,
@@ -41,10 +41,10 @@ pub enum Question {
         column: String,
         /// Its type, and the new one, as SQL.
         types: (String, String),
-        /// What PostgreSQL would do, which may round, cut or guess.
+        /// The conversion of PostgreSQL, which may round, truncate or guess.
         usual: String,
     },
-    /// What is a new type made of?
+    /// What is the definition of a new type?
     Type {
         /// Its name.
         name: String,
@@ -56,13 +56,13 @@ impl fmt::Display for Question {
         match self {
             Self::GoneTable { table, .. } => write!(
                 formatter,
-                "table `{table}` is not in the file; was it renamed, is it to be dropped with its \
-                 data, or is the file behind the migrations?"
+                "table `{table}` is not in schema.rs: rename it, drop it with its data, or \
+                 regenerate schema.rs first?"
             ),
             Self::GoneColumn { table, column, .. } => write!(
                 formatter,
-                "column `{column}` of `{table}` is not in the file; was it renamed, is it to be \
-                 dropped with its data, or is the file behind the migrations?"
+                "column `{column}` of `{table}` is not in schema.rs: rename it, drop it with its \
+                 data, or regenerate schema.rs first?"
             ),
             Self::Default {
                 table,
@@ -71,15 +71,15 @@ impl fmt::Display for Question {
                 is_new: true,
             } => write!(
                 formatter,
-                "the new column `{column}` ({ty}) of `{table}` takes no NULL; which value do the \
-                 rows get that are there already?"
+                "new column `{column}` ({ty}) of `{table}` is NOT NULL: which value do existing \
+                 rows get?"
             ),
             Self::Default {
                 table, column, ty, ..
             } => write!(
                 formatter,
-                "the column `{column}` ({ty}) of `{table}` takes no NULL any more; which value \
-                 do rows get that hold NULL?"
+                "column `{column}` ({ty}) of `{table}` becomes NOT NULL: which value replaces \
+                 NULL in existing rows?"
             ),
             Self::Conversion {
                 table,
@@ -88,25 +88,25 @@ impl fmt::Display for Question {
                 ..
             } => write!(
                 formatter,
-                "values of `{column}` of `{table}` may change, unnoticed, when they become {to} \
-                 instead of {from} (rounded, cut, written differently, or read in a time zone that \
-                 nobody named); how are they to be converted?"
+                "column `{column}` of `{table}` changes from {from} to {to}, which may alter \
+                 values silently (rounding, truncation, format, time zone): how are they \
+                 converted?"
             ),
             Self::Type { name } => write!(
                 formatter,
-                "the type `{name}` does not exist yet, and the file does not say what it is \
-                 made of; if it is an enum, what are its labels?"
+                "new type `{name}` is not defined in schema.rs: if it is an enum, what are its \
+                 labels?"
             ),
         }
     }
 }
 
 impl Question {
-    /// The command line options that answer it, each with what it means. Words
-    /// in capitals are to be filled in.
+    /// The command line options that answer it, each with its meaning. Replace the words
+    /// in capitals.
     #[must_use]
     pub fn options(&self) -> Vec<(String, &'static str)> {
-        let drop = ("--allow-drop".to_owned(), "drops it with its data");
+        let drop = ("--allow-drop".to_owned(), "drop it with its data");
         match self {
             Self::GoneTable { table, candidates } => {
                 let renames = candidates.iter().map(|new| format!("{table}:{new}"));
@@ -126,7 +126,7 @@ impl Question {
                     "--default {}",
                     shell_word(&format!("{table}.{column}=EXPR"))
                 );
-                vec![(option, "gives them the value of an SQL expression")]
+                vec![(option, "use the value of an SQL expression")]
             }
             Self::Conversion {
                 table,
@@ -137,17 +137,17 @@ impl Question {
                 let option = shell_word(&format!("{table}.{column}={usual}"));
                 vec![(
                     format!("--using {option}"),
-                    "takes what PostgreSQL makes of them",
+                    "convert them as PostgreSQL does",
                 )]
             }
             Self::Type { name } => vec![
                 (
                     format!("--enum {}", shell_word(&format!("{name}=LABEL,LABEL"))),
-                    "makes it an enum",
+                    "create an enum",
                 ),
                 (
                     format!("--type {}", shell_word(&format!("{name}=DEFINITION"))),
-                    "says what follows `CREATE TYPE ... AS`",
+                    "give the definition after `CREATE TYPE ... AS`",
                 ),
             ],
         }
@@ -155,7 +155,7 @@ impl Question {
 }
 
 fn rename_option(what: String) -> (String, &'static str) {
-    (format!("--rename {}", shell_word(&what)), "renames it")
+    (format!("--rename {}", shell_word(&what)), "rename it")
 }
 
 /// `word` as a shell takes it for one word.

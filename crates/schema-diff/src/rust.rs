@@ -52,10 +52,9 @@ impl From<syn::Error> for ParseError {
 /// The parser's message, where it helps whoever edits a list of columns.
 fn plainly(message: &str) -> &str {
     if message.contains("cannot parse string into token stream") {
-        "braces, brackets, parentheses or quotes do not match somewhere"
+        "unbalanced braces, brackets, parentheses or quotes"
     } else if message.contains("expected one of") {
-        "something is missing or too much here: a column is `name -> Type,`, as in \
-         `due -> Nullable<Date>,`"
+        "syntax error; a column is `name -> Type,`, as in `due -> Nullable<Date>,`"
     } else {
         message
     }
@@ -95,8 +94,8 @@ impl Found {
                 Item::Mod(module) => {
                     return Err(ParseError::at(
                         module.span(),
-                        "a module other than `sql_types`; tables of one schema stand at the top \
-                         of the file, without a module",
+                        "unexpected module; the tables of a schema are at the top level, and \
+                         only `sql_types` is a module",
                     ));
                 }
                 // `use` and the like say nothing about tables.

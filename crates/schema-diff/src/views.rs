@@ -37,11 +37,11 @@ pub fn view_differences(wanted: &Schema, catalog: &Catalog) -> Vec<String> {
             Some(view) => compare(table, view, &mut found),
             None if !table.is_view => {}
             None if catalog.table(&table.name).is_some() => found.push(format!(
-                "`{}` is a view in schema.rs and a table in the database",
+                "`{}` is a view in schema.rs and a table in the migrations",
                 table.name
             )),
             None => found.push(format!(
-                "view `{}` is in schema.rs and not in the database",
+                "view `{}` is in schema.rs but not in the migrations",
                 table.name
             )),
         }
@@ -54,7 +54,7 @@ fn compare(wanted: &Table, view: &StoredView, found: &mut Vec<String>) {
     for column in &wanted.columns {
         match view.column(&column.name) {
             None => found.push(format!(
-                "column `{}` of the {kind} `{name}` is in schema.rs and not in the database",
+                "column `{}` of the {kind} `{name}` is in schema.rs but not in the migrations",
                 column.name
             )),
             Some(there) if !column.ty.is(&there.ty) => {
@@ -62,7 +62,7 @@ fn compare(wanted: &Table, view: &StoredView, found: &mut Vec<String>) {
                     [&column.ty, &there.ty].map(|ty| types::to_sql(ty, str::to_owned));
                 found.push(format!(
                     "column `{}` of the {kind} `{name}` is {wanted} in schema.rs and {there} in \
-                     the database",
+                     the migrations",
                     column.name
                 ));
             }

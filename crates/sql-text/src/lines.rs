@@ -59,6 +59,15 @@ impl<'a> Lines<'a> {
         let mark = usize::from(line == 0 && offset > 0 && self.text.starts_with('\u{feff}'));
         (line + 1, (characters.count() + 1).saturating_sub(mark))
     }
+
+    /// The text of a line, from 1, without its end; empty if the text has fewer lines.
+    #[must_use]
+    pub fn text(&self, line: usize) -> &'a str {
+        let start = line.checked_sub(1).and_then(|at| self.starts.get(at));
+        let rest = start.and_then(|start| self.text.get(*start..));
+        rest.and_then(|rest| rest.lines().next())
+            .unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +84,8 @@ mod tests {
         assert_eq!(lines.position(6), (2, 2));
         assert_eq!(lines.position(8), (3, 1));
         assert_eq!(lines.position(800), (3, 1));
+        let texts = [0, 1, 2, 3, 4].map(|line| lines.text(line));
+        assert_eq!(texts, ["", "ab", "\u{e9}x", "", ""]);
     }
 
     #[test]

@@ -29,14 +29,14 @@ impl Chosen {
         let both = [folder.join("bin"), folder.clone()];
         let Some(found) = both.iter().find(|folder| holds(folder, &POSTGRESQL)) else {
             return Err(Failure::Failed(format!(
-                "error: neither `{}` nor its folder bin holds {}",
+                "error: neither `{}` nor its folder `bin` contains {}",
                 folder.display(),
                 POSTGRESQL.name
             )));
         };
         let version = version(found).map_err(|reason| {
             Failure::Failed(format!(
-                "error: `{}` cannot be tested with: {reason}",
+                "error: could not use the PostgreSQL in `{}`: {reason}",
                 found.join("postgres").display()
             ))
         })?;
@@ -66,7 +66,7 @@ fn version(folder: &Path) -> Result<String, String> {
     }
     let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
     Err(if said.is_empty() {
-        format!("it ended with {}", output.status)
+        format!("it exited with {}", output.status)
     } else {
         said
     })

@@ -35,9 +35,7 @@ pub(crate) fn require() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::NotThere(format!(
-        "error: there is no Citus to test with: no {CONTROL} in the folder that `pg_config \
-         --sharedir` names, nor where packages put it\n\n\
-         Install Citus 12 or later for the PostgreSQL that the tests use, or name the coordinator of \
-         a cluster in {CLUSTER}, and run this again."
+        "error: could not find Citus: {CONTROL} is neither in the folder of `pg_config --sharedir` nor where packages install it\n\
+         hint: Install Citus 12 or later for the PostgreSQL of the tests, or set {CLUSTER} to the URL of a coordinator."
     )))
 }

@@ -137,13 +137,15 @@ impl Plan {
     pub(super) fn advice(&self) -> String {
         if self.steps.is_empty() {
             return format!(
-                "Install the package of your system:\n\n{}",
+                "hint: Install the package of your system.\n\
+                 {}",
                 indented(&self.packages)
             );
         }
         let commands = as_typed(&self.steps);
         format!(
-            "Install what is missing and run the tests again:\n\n{}",
+            "hint: Install the missing programs, then run the tests again.\n\
+             {}",
             indented(&commands)
         )
     }
@@ -155,7 +157,7 @@ impl Plan {
         let after = self.around.iter().rev().map(|(_, after)| after);
         let commands = as_typed(before.chain(&self.steps).chain(after));
         format!(
-            "Installing what is missing (--no-install forbids it):\n\n{}\n",
+            "Installing the missing programs (--no-install forbids it):\n{}\n",
             indented(&commands)
         )
     }
@@ -183,7 +185,7 @@ fn run_within(around: &[(Step, Step)], steps: &[Step]) -> Result<(), Failure> {
 fn indented(lines: &str) -> String {
     lines
         .lines()
-        .map(|line| format!("  {line}"))
+        .map(|line| format!("      {line}"))
         .collect::<Vec<_>>()
         .join("\n")
 }
@@ -233,11 +235,11 @@ mod tests {
         assert!(plan.is_allowed());
         let announced = plan.announcement();
         assert!(
-            announced.contains("\n  sudo -n apt-get update\n"),
+            announced.contains("\n      sudo -n apt-get update\n"),
             "{announced}"
         );
         assert!(
-            announced.contains("\n  sudo -n env DEBIAN_FRONTEND=nonint"),
+            announced.contains("\n      sudo -n env DEBIAN_FRONTEND=nonint"),
             "{announced}"
         );
     }
@@ -247,7 +249,7 @@ mod tests {
         let plan = plan(&[&POSTGRESQL], &debian(Rights::User));
         assert!(!plan.is_allowed());
         assert!(
-            plan.advice().contains("\n  sudo apt-get update\n"),
+            plan.advice().contains("\n      sudo apt-get update\n"),
             "{}",
             plan.advice()
         );
@@ -263,7 +265,7 @@ mod tests {
         assert!(plan.is_allowed());
         assert!(
             plan.announcement()
-                .contains("\n  brew install postgresql@17\n")
+                .contains("\n      brew install postgresql@17\n")
         );
     }
 

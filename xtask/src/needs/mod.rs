@@ -57,7 +57,7 @@ const POSTGRESQL: Need = Need {
 const NEEDS: &[Need] = &[
     POSTGRESQL,
     Need {
-        name: "PgBouncer, behind which tests run everything once more",
+        name: "PgBouncer, for tests behind a pooler",
         programs: &[&["pgbouncer"]],
         variable: None,
         told_by: None,
@@ -75,7 +75,7 @@ const NEEDS: &[Need] = &[
         homebrew: Some("pgbouncer"),
     },
     Need {
-        name: "Chromium, in which tests use the studio",
+        name: "Chromium, for tests of the studio",
         programs: &[
             &["chromium"],
             &["chromium-browser"],
@@ -89,7 +89,7 @@ const NEEDS: &[Need] = &[
         homebrew: Some("google-chrome"),
     },
     Need {
-        name: "ChromeDriver, through which tests drive Chromium",
+        name: "ChromeDriver, which controls Chromium",
         programs: &[&["chromedriver"]],
         variable: None,
         told_by: None,
@@ -98,7 +98,7 @@ const NEEDS: &[Need] = &[
         homebrew: Some("chromedriver"),
     },
     Need {
-        name: "ps, with which tests look for processes left behind",
+        name: "ps, for tests that look for leftover processes",
         programs: &[&["ps"]],
         variable: None,
         told_by: None,
@@ -129,14 +129,14 @@ pub(crate) fn see_to_them(installing: Installing, chosen: Option<&Chosen>) -> Re
         return Ok(());
     }
     let plan = install::plan(&missing, &system::look());
-    let found = format!("not found: {}", names(&missing));
+    let found = format!("could not find {}", names(&missing));
     if installing == Installing::Never || !plan.is_allowed() {
         return Err(Failure::Failed(format!(
-            "error: {found}\n\n{}",
+            "error: {found}\n{}",
             plan.advice()
         )));
     }
-    console::note(&format!("{found}\n{}", plan.announcement()));
+    console::note(&format!("note: {found}\n{}", plan.announcement()));
     plan.run()?;
     let still_missing = missing_among(NEEDS, chosen)?;
     if still_missing.is_empty() {
@@ -144,7 +144,8 @@ pub(crate) fn see_to_them(installing: Installing, chosen: Option<&Chosen>) -> Re
     }
     let places: Vec<String> = still_missing.iter().map(|need| need.places()).collect();
     Err(Failure::Failed(format!(
-        "error: the installation ran, and still not found: {}\n\n{}",
+        "error: could not find {} after the installation\n\
+         {}",
         names(&still_missing),
         places.join("\n"),
     )))
@@ -161,8 +162,8 @@ fn missing_among(
             Presence::Missing => missing.push(need),
             Presence::Misdirected { variable, folder } => {
                 return Err(Failure::Failed(format!(
-                    "error: {variable} is `{}`, which does not hold {}\n\n\
-                     Correct the variable, or unset it to have the usual places looked at.",
+                    "error: {variable} is `{}`, which does not contain {}\n\
+                     hint: Correct the variable, or unset it to search the usual places.",
                     folder.display(),
                     need.name
                 )));
@@ -188,7 +189,11 @@ impl Need {
         let folders = self.folders.iter().map(|folder| (*folder).to_owned());
         let path = std::iter::once("PATH".to_owned());
         let places: Vec<String> = variable.chain(path).chain(told_by).chain(folders).collect();
-        format!("Looked for {} in:\n  {}", self.name, places.join("\n  "))
+        format!(
+            "note: searched for {} in:\n  {}",
+            self.name,
+            places.join("\n  ")
+        )
     }
 }
 

@@ -62,7 +62,7 @@ impl Step {
         match self.on_failure {
             OnFailure::Stop => Err(Failure::Failed(format!("error: {message}"))),
             OnFailure::GoOn => {
-                console::note(&format!("note: {message}; going on"));
+                console::note(&format!("note: {message}; continuing"));
                 Ok(())
             }
         }

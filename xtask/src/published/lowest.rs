@@ -33,8 +33,10 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// # Errors
 /// There were arguments, or a step fails; Cargo has said why.
 pub(crate) fn run(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
-    let details = "\nThe libraries are packaged, unpacked into target/minimal-versions, and \
-                   checked there with\n`-Z direct-minimal-versions`.\n";
+    let details = "\n\
+                   Packages the libraries, unpacks them into target/minimal-versions, and checks them\n\
+                   there with `-Z direct-minimal-versions`.\n\
+                   ";
     if help::is_all(alias, arguments, details)? {
         return Ok(());
     }

@@ -48,7 +48,7 @@ pub(crate) fn run(variables: &[Variable]) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let at_a_time = at_a_time(cores);
     console::note(&format!(
-        "Running {} test programs, {at_a_time} at a time; each is shown when it ends ...",
+        "Running {} test programs, {at_a_time} at a time; each one's output follows when it ends ...",
         jobs.len()
     ));
     let failed = pool::run(jobs, at_a_time, &console::result);
@@ -58,8 +58,9 @@ pub(crate) fn run(variables: &[Variable]) -> Result<(), Failure> {
     Err(Failure::Exit {
         code: cargo::TESTS_FAILED,
         message: format!(
-            "error: tests failed in {} of the test programs: {}\n\n\
-             To run one again: cargo xtask test -- -p PACKAGE NAME_OF_THE_TEST",
+            "error: tests failed in {} of the test programs: {}\n\
+             hint: Run one test again.\n\
+             \x20     cargo xtask test -- -p PACKAGE NAME_OF_THE_TEST",
             failed.len(),
             failed.join(", ")
         ),
@@ -69,19 +70,22 @@ pub(crate) fn run(variables: &[Variable]) -> Result<(), Failure> {
 /// The test programs, the longest first.
 fn programs(variables: &[Variable]) -> Result<Vec<Job>, Failure> {
     let recording = Recording::new().map_err(|error| {
-        Failure::Failed(format!("error: cannot make a temporary folder: {error}"))
+        Failure::Failed(format!(
+            "error: could not create a temporary folder: {error}"
+        ))
     })?;
     let mut listing = cargo::command("test");
     listing.arg("--config").arg(recording.runner()?);
     listing.args(["--workspace", "--tests"]);
     cargo::run_unseen(listing)?;
-    let calls = recording.calls().map_err(|error| {
-        Failure::Failed(format!("error: cannot read which tests there are: {error}"))
-    })?;
+    let calls = recording
+        .calls()
+        .map_err(|error| Failure::Failed(format!("error: could not list the tests: {error}")))?;
     if calls.is_empty() {
         return Err(Failure::Failed(
-            "error: Cargo named no test programs\n\nTo run the tests one after the other: cargo \
-             test --workspace"
+            "error: Cargo reported no test programs\n\
+             hint: Run the tests one after the other.\n\
+             \x20     cargo test --workspace"
                 .to_owned(),
         ));
     }

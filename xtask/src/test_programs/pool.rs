@@ -49,7 +49,7 @@ fn run_one(Job { name, mut command }: Job, show: &(dyn Fn(&str) + Sync)) -> bool
     let duration = started.elapsed();
     match ended {
         Err(error) => {
-            show(&format!("error: cannot start {name}: {error}"));
+            show(&format!("error: could not start {name}: {error}"));
             false
         }
         Ok(output) => {

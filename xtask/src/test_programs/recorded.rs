@@ -40,7 +40,9 @@ impl Recording {
     pub(super) fn runner(&self) -> Result<String, Failure> {
         let this = std::env::current_exe();
         let this = this.map_err(|error| {
-            Failure::Failed(format!("error: cannot find this program's file: {error}"))
+            Failure::Failed(format!(
+                "error: could not find this program's file: {error}"
+            ))
         })?;
         let words = [this.as_os_str(), OsStr::new(WORD), self.0.as_os_str()];
         let words = words.map(|word| toml_string(&word.to_string_lossy()));
@@ -84,7 +86,9 @@ pub(crate) fn record(arguments: Vec<OsString>) -> Result<(), Failure> {
     let mut arguments = arguments.into_iter();
     let (Some(folder), Some(program)) = (arguments.next(), arguments.next()) else {
         return Err(Failure::Usage(format!(
-            "error: {WORD} is Cargo's to call; to run the tests: cargo xtask test"
+            "error: only Cargo calls {WORD}\n\
+             hint: Run the tests.\n\
+             \x20     cargo xtask test"
         )));
     };
     let written = std::env::current_dir().and_then(|current| {
@@ -97,7 +101,7 @@ pub(crate) fn record(arguments: Vec<OsString>) -> Result<(), Failure> {
         let file = Path::new(&folder).join(std::process::id().to_string());
         fs::write(file, call.written())
     });
-    written.map_err(|error| Failure::Failed(format!("error: cannot record a test: {error}")))
+    written.map_err(|error| Failure::Failed(format!("error: could not record a test: {error}")))
 }
 
 /// A program that Cargo would run.

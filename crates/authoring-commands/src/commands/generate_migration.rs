@@ -5,7 +5,7 @@ use chrono::Utc;
 use clap::Parser;
 use command_line::interrupt::interruptible;
 use command_line::words::counted;
-use command_line::{Common, Context, Script, Verdict};
+use command_line::{Common, Context, Hint, Message, Script, Verdict};
 use schema_diff::{Answers, Schema};
 use serde::Serialize;
 use tenant_core::remedy::Command;
@@ -14,70 +14,59 @@ use crate::generate::{self, Draft, Drafted, Request, folder, name};
 use crate::options::SchemaFiles;
 use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 
-/// Write the migration that an edited `schema.rs` needs
+/// Write a migration from an edited `schema.rs`
 ///
-/// Compares `schema.rs` with what the migrations on the disk make of a scratch
-/// database, and writes up.sql and down.sql. Before that they are proven there:
-/// up gives exactly schema.rs, down gives back what was before, up works again,
-/// and up works on tables that hold rows. Before up, after it and after down, a
-/// row is inserted, updated and deleted in every table, views are read, and
-/// policies and functions are checked. If something works before up and fails
-/// afterwards, nothing is written. Functions that contain an old name are
-/// reported. What only a person can know is asked, or answered by the options
-/// below. Neither the tenants nor their data are touched.
-///
-/// With --json: streams: stream (public, tenant), changed, migration and path
-/// (null without a change), changes, proven (null without a change), broken
-/// (what fails afterwards), warnings (functions that contain an old name),
-/// not_tried, notes, rows (on how many the migration was tried), tables (how
-/// many took a row), and with --dry-run up and down; dry_run.
+/// Compares schema.rs with the migrations in a scratch database, and writes up.sql and
+/// down.sql. Before that, it tests them there with sample rows: up, down, and up again. If a
+/// query, view, policy or function would fail afterwards, it writes nothing. It asks about
+/// renames, drops and values, unless options answer. It never touches tenants.
 #[derive(Debug, Parser)]
-#[command(name = "generate-migration", version)]
+#[command(name = "generate-migration", version, after_help = EXAMPLES)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
-    "Folder with `public/` and `tenant/` migrations, instead of those of the project"
+    "Folder with `public/` and `tenant/`, instead of the project's migrations"
 )))]
 pub struct GenerateMigration {
-    /// What it does, as in `add_title` [default: made from the changes]
+    /// Name of the migration, such as `add_title` [default: from the changes]
     #[arg(value_name = "NAME")]
     name: Option<String>,
 
     #[command(flatten)]
     files: SchemaFiles,
 
-    /// A column, or a table, that has another name now
+    /// A renamed column or table
     #[arg(long, value_name = "TABLE.OLD:NEW|OLD:NEW")]
     rename: Vec<String>,
 
-    /// What rows get that have no value: an SQL expression, the default of a new column
+    /// Value for rows without one: an SQL expression
     #[arg(long, value_name = "TABLE.COLUMN=EXPR")]
     default: Vec<String>,
 
-    /// How the values of a column become values of its new type: an SQL expression
+    /// Conversion of values to a new type: an SQL expression
     #[arg(long, value_name = "TABLE.COLUMN=EXPR")]
     using: Vec<String>,
 
-    /// The labels of a new enum, in order
+    /// Labels of a new enum, in order
     #[arg(long = "enum", value_name = "NAME=LABEL,LABEL")]
     enums: Vec<String>,
 
-    /// What follows `CREATE TYPE NAME AS` for another new type
+    /// Definition of another new type, after `CREATE TYPE NAME AS`
     #[arg(long = "type", value_name = "NAME=DEFINITION")]
     types: Vec<String>,
 
-    /// Drop what is gone from the file, with its data
+    /// Drop missing tables and columns with their data
     #[arg(long)]
     allow_drop: bool,
 
-    /// Let keys called `id` not number themselves
+    /// Create `id` keys without automatic values
     #[arg(long)]
     no_identity: bool,
 
-    /// Write the migration even if a use of the tables fails after it
+    /// Write the migration even if a use of its tables fails
     #[arg(long)]
     write_unproven: bool,
 
-    /// Show the migration, and write nothing
-    #[arg(long)]
+    /// Show the migration and write nothing
+    #[arg(long, short = 'n')]
     dry_run: bool,
 
     #[command(flatten)]
@@ -87,25 +76,48 @@ pub struct GenerateMigration {
     common: Common,
 }
 
+/// How to use it, at the end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  generate-migration                                   # ask what schema.rs does not say
+  generate-migration add_title --rename tasks.name:title
+  generate-migration --dry-run --default tasks.state=\"'open'\"";
+
 #[derive(Serialize)]
 struct Document {
+    /// Whether nothing was written because of `--dry-run`.
     dry_run: bool,
+    /// One entry per stream.
     streams: Vec<Row>,
 }
 
 #[derive(Serialize)]
 struct Row {
+    /// The stream.
     stream: Stream,
+    /// Whether a migration is needed.
     changed: bool,
+    /// The name of the migration; null without a change.
     migration: Option<String>,
+    /// Its folder; null without a change.
     path: Option<String>,
+    /// What it changes, one text per change.
     changes: Vec<String>,
+    /// Whether every use of the tables works after it; null without a change.
     proven: Option<bool>,
+    /// The uses that fail after it.
     broken: Vec<String>,
+    /// Functions that contain an old name or type.
     warnings: Vec<String>,
+    /// Uses that could not be tested, and why.
     not_tried: Vec<String>,
+    /// Facts about the migration.
     notes: Vec<String>,
+    /// What to do next: sentences and commands; null without a change.
+    hint: Option<String>,
+    /// The number of sample rows in the test.
     rows: usize,
+    /// The number of tables that were used in the test.
     tables: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     up: Option<String>,
@@ -123,7 +135,7 @@ struct Edited {
 struct Needed {
     files: StreamFiles,
     draft: Option<Draft>,
-    /// What is to be said where nothing is needed.
+    /// Facts to report if no migration is needed.
     notes: Vec<String>,
 }
 
@@ -139,9 +151,13 @@ impl Script for GenerateMigration {
         let drafted = interruptible(self.draft(context, &project)).await?;
         let mut rows = Vec::new();
         let mut lines = Vec::new();
+        let mut messages = Vec::new();
         for one in drafted {
-            let row = self.write(&project, &one, name.as_deref())?;
-            lines.push(self.text(context, &project, &one, &row));
+            let mut row = self.write(&project, &one, name.as_deref())?;
+            let next = self.next(context, &one);
+            row.hint = next.as_ref().map(Hint::to_string);
+            lines.push(self.text(&project, &one, &row));
+            messages.extend(remarks(&row, next));
             rows.push(row);
         }
         let document = Document {
@@ -149,6 +165,9 @@ impl Script for GenerateMigration {
             streams: rows,
         };
         context.output.done(&document, &lines.join("\n"))?;
+        for message in messages {
+            context.output.note(&message.to_string());
+        }
         Ok(Verdict::Done)
     }
 }
@@ -242,6 +261,7 @@ impl GenerateMigration {
             warnings: Vec::new(),
             not_tried: Vec::new(),
             notes: one.notes.clone(),
+            hint: None,
             rows: 0,
             tables: 0,
             up: None,
@@ -277,79 +297,82 @@ impl GenerateMigration {
         Ok(row)
     }
 
-    fn text(&self, context: &Context, project: &Project, one: &Needed, row: &Row) -> String {
+    fn text(&self, project: &Project, one: &Needed, row: &Row) -> String {
         let schema = project.shown(&one.files.schema);
         let (Some(draft), Some(path)) = (&one.draft, &row.path) else {
-            let nothing = format!(
-                "{schema} is what the {} migrations make: nothing to do.",
-                row.stream
-            );
-            let notes = one.notes.iter().map(|note| format!("note: {note}"));
-            let lines = std::iter::once(nothing).chain(notes);
-            return lines.collect::<Vec<_>>().join("\n");
+            return format!("{schema} matches the {} migrations.", row.stream);
         };
         let verb = if self.dry_run { "Would write" } else { "Wrote" };
         let mut lines = vec![format!("{verb} {path}:")];
         lines.extend(draft.changes.iter().map(|change| format!("  {change}")));
-        lines.extend(proof(draft));
+        lines.extend(tested(draft));
         if self.dry_run {
             lines.push(format!(
                 "-- up.sql\n{}-- down.sql\n{}",
                 draft.up, draft.down
             ));
-        } else {
-            let next = match row.stream {
-                Stream::Public => Command::MigratePublic,
-                Stream::Tenant => Command::MigrateTenants,
-            };
-            let first = if draft.broken.is_empty() {
-                "Read it"
-            } else {
-                "Add what is missing to up.sql and down.sql"
-            };
-            lines.push(format!(
-                "{first}, adapt the row types beside schema.rs, then run `{}`.",
-                context.invocation().call(&next)
-            ));
         }
         lines.join("\n")
     }
+
+    /// What to do with a migration that was written.
+    fn next(&self, context: &Context, one: &Needed) -> Option<Hint> {
+        let draft = one.draft.as_ref().filter(|_| !self.dry_run)?;
+        let command = match one.files.stream {
+            Stream::Public => Command::MigratePublic,
+            Stream::Tenant => Command::MigrateTenants,
+        };
+        let first = if draft.broken.is_empty() {
+            "Review the migration and update the row types beside schema.rs, then apply it."
+        } else {
+            "Complete up.sql and down.sql and update the row types beside schema.rs, then apply it."
+        };
+        Some(Hint::new(first).run(context.invocation().call(&command)))
+    }
 }
 
-/// What the proof has shown, line by line.
-fn proof(draft: &Draft) -> Vec<String> {
-    let mut lines = Vec::new();
-    if draft.broken.is_empty() {
-        let rows = counted(draft.rows, "row");
-        let tables = counted(draft.tables, "table");
-        let more = match (draft.rows, draft.tables) {
-            (0, 0) => String::new(),
-            (_, 0) => format!(", and up on tables with {rows}"),
-            (0, _) => format!(", and use of {tables}"),
-            _ => format!(", up on tables with {rows}, and use of {tables}"),
-        };
-        lines.push(format!(
-            "Proven on a scratch database: up, down, up again{more}."
-        ));
-    } else {
-        lines.push("Not proven: after up.sql, this fails:".to_owned());
-        lines.extend(draft.broken.iter().map(|use_of| format!("  {use_of}")));
+/// The result of the test, line by line.
+fn tested(draft: &Draft) -> Vec<String> {
+    if !draft.broken.is_empty() {
+        let heading = "After up.sql, these uses fail in the scratch database:".to_owned();
+        let broken = draft.broken.iter().map(|use_of| format!("  {use_of}"));
+        return std::iter::once(heading).chain(broken).collect();
     }
-    for (label, texts) in [
-        ("warning", &draft.warnings),
-        ("not tried", &draft.not_tried),
-        ("note", &draft.notes),
-    ] {
-        lines.extend(texts.iter().map(|text| format!("{label}: {text}")));
-    }
-    if !draft.warnings.is_empty() {
-        lines.push(
-            "hint: Check each of them. Where it is needed, add the new definition to up.sql and the \
-             old one to down.sql."
-                .to_owned(),
+    let with = [(draft.rows, "sample row"), (draft.tables, "used table")];
+    let with = with.into_iter().filter(|(count, _)| *count > 0);
+    let with = with.map(|(count, noun)| counted(count, noun));
+    let with = with.collect::<Vec<_>>().join(" and ");
+    let with = match with.is_empty() {
+        true => with,
+        false => format!(" with {with}"),
+    };
+    vec![format!(
+        "Tested in a scratch database: up, down and up again{with}."
+    )]
+}
+
+/// What the reader should know beside the result. `next` is what to do at last.
+fn remarks(row: &Row, next: Option<Hint>) -> Vec<Message> {
+    let warnings = row.warnings.iter().map(Message::warning);
+    let not_tried = row
+        .not_tried
+        .iter()
+        .map(|text| format!("not tested: {text}"));
+    let notes = row.notes.iter().cloned().chain(not_tried);
+    let mut messages = warnings.collect::<Vec<_>>();
+    if let Some(last) = messages.pop() {
+        let check = Hint::new(
+            "Check each function. If it must change, add its new definition to up.sql and the \
+             old one to down.sql.",
         );
+        messages.push(last.hints([check]));
     }
-    lines
+    messages.extend(notes.map(Message::note));
+    if let Some(next) = next {
+        let what = format!("the {} migration is not applied yet", row.stream);
+        messages.push(Message::note(what).hints([next]));
+    }
+    messages
 }
 
 #[cfg(test)]

@@ -1,42 +1,35 @@
 //! `lint-migrations`: checks the SQL of the migrations.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use command_line::exit::UsageError;
 use command_line::files::is_folder;
+use command_line::hints::Advised;
 use command_line::migrations::refuse_loose_files;
-use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
-use migration_lint::{Finding, Options, Report, SharedNames, created_names, lint_folders, rules};
+use migration_lint::{Options, Severity, SharedNames, created_names, lint_folders, rules};
 use serde::Serialize;
 
-use crate::base::Base;
+use crate::base::{self, Base};
+use crate::findings::Findings;
 use crate::options::Streams;
 use crate::{Project, Stream, lint_options};
 
-/// Check the SQL of the migrations
+/// Check the SQL of migrations before you apply it
 ///
-/// Reads them as they lie on the disk, and needs no database. A tenant's
-/// migration must name no schema, must leave the search path alone, and must not
-/// touch what all tenants share; and no migration should block or break programs
-/// that use the tables meanwhile. The file lint.toml in the project's folder says
-/// which rules are asked. A comment above a statement silences a rule for it:
-/// `-- lint:ignore RULE reason`.
-///
-/// Exit code 1 when something is found.
-///
-/// With --json: checked (how many migrations), files (how many SQL files),
-/// findings: stream (public, tenant), file, line, column, rule, message, remedy
-/// (or null). With --rules and --json: rules: name, on, summary.
+/// Reads the files and needs no database. A tenant migration must not name a schema, change
+/// search_path, or touch objects that tenants share. No migration should block or break
+/// programs that use the tables. lint.toml or `[lint]` in tenants.toml selects the rules.
+/// Exits with 1 if there are findings, in every format.
 #[derive(Debug, Parser)]
-#[command(name = "lint-migrations", version)]
+#[command(name = "lint-migrations", version, after_help = EXAMPLES)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
-    "Folder with `public/` and `tenant/` migrations, instead of those of the project"
+    "Folder with `public/` and `tenant/`, instead of the project's migrations"
 )))]
-// Here is no database that these could be about.
+// No database is involved.
 #[command(mut_arg("database_url", |option| option.hide(true)))]
 #[command(mut_arg("extensions_schema", |option| option.hide(true)))]
 #[command(mut_arg("shared_objects", |option| option.hide(true)))]
@@ -45,15 +38,26 @@ pub struct LintMigrations {
     #[command(flatten)]
     streams: Streams,
 
-    /// Git revision whose migrations exist, so that new ones have to be newer [default: HEAD]
+    /// Git revision with the existing migrations; new ones must be newer [default: HEAD]
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
-    /// Ask what a Citus cluster would refuse in tenants' migrations, too
+    /// Include the rules for tenants on a Citus cluster
     #[arg(long)]
     citus: bool,
 
-    /// List all rules, and whether they are on
+    /// Format of the findings; `github` prints annotations for GitHub Actions
+    #[arg(
+        short,
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        conflicts_with = "json"
+    )]
+    output: Format,
+
+    /// List the rules, and whether each is on
     #[arg(long, conflicts_with_all = ["stream", "base"])]
     rules: bool,
 
@@ -61,22 +65,22 @@ pub struct LintMigrations {
     common: Common,
 }
 
-#[derive(Default, Serialize)]
-struct Document {
-    checked: usize,
-    files: usize,
-    findings: Vec<Row>,
-}
+/// How to use it, at the end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  lint-migrations --base origin/main            # compare with the main branch
+  lint-migrations --base origin/main -o github  # annotate a pull request
+  lint-migrations -o sarif > lint.sarif         # for code scanning
+  -- lint:ignore RULE reason                    # silence a rule, in the SQL";
 
-#[derive(Serialize)]
-struct Row {
-    stream: Stream,
-    file: String,
-    line: usize,
-    column: usize,
-    rule: String,
-    message: String,
-    remedy: Option<String>,
+/// The form in which findings are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Human,
+    Json,
+    Github,
+    Sarif,
 }
 
 #[derive(Serialize)]
@@ -86,8 +90,13 @@ struct RuleList {
 
 #[derive(Serialize)]
 struct RuleRow {
+    /// The name, as in findings and in `lint:ignore`.
     name: &'static str,
+    /// Whether the project uses it.
     on: bool,
+    /// `error` or `warning`.
+    severity: Severity,
+    /// What it finds.
     summary: &'static str,
 }
 
@@ -101,11 +110,11 @@ impl Script for LintMigrations {
         let mut options = lint_options::read(&project)?;
         options.citus |= self.citus;
         if self.rules {
-            return list(context, &options);
+            return self.list(context, &options);
         }
-        let document = self.check(context, &project, &options).await?;
-        context.output.answer(&document, &text(&document))?;
-        Ok(if document.findings.is_empty() {
+        let findings = self.check(context, &project, &options).await?;
+        self.print(context, &project, &findings).await?;
+        Ok(if findings.is_empty() {
             Verdict::Done
         } else {
             Verdict::Wrong
@@ -119,10 +128,10 @@ impl LintMigrations {
         context: &Context,
         project: &Project,
         options: &Options,
-    ) -> anyhow::Result<Document> {
+    ) -> anyhow::Result<Findings> {
         let base = Base::find(project.folder(), self.revision()).await;
         let base = self.if_known(context, base)?;
-        let mut document = Document::default();
+        let mut findings = Findings::default();
         let migrations_dir = self.common.migrations_dir.as_deref();
         for files in self.streams.find(project, migrations_dir)? {
             let (stream, folders) = (files.stream, files.migrations);
@@ -150,9 +159,50 @@ impl LintMigrations {
                     .iter()
                     .try_for_each(|folder| refuse_loose_files(folder))?;
             }
-            document.add(project, stream, report);
+            findings.add(project, stream, report);
         }
-        Ok(document)
+        Ok(findings)
+    }
+
+    async fn print(
+        &self,
+        context: &Context,
+        project: &Project,
+        findings: &Findings,
+    ) -> anyhow::Result<()> {
+        let is_json = context.output.is_json();
+        let text = match self.output {
+            Format::Human => findings.on_screen(context.output.is_verbose()),
+            Format::Json => return context.output.document(findings),
+            Format::Github => findings.for_github(&root(project).await),
+            Format::Sarif => findings.as_sarif(&root(project).await)?,
+        };
+        if !is_json && self.output != Format::Human {
+            context.output.note(&findings.summary());
+        }
+        context.output.answer(findings, &text)
+    }
+
+    /// Shows all rules, as `options` have them.
+    fn list(&self, context: &Context, options: &Options) -> anyhow::Result<Verdict> {
+        if matches!(self.output, Format::Github | Format::Sarif) {
+            let said = "--rules can be printed as `human` or `json` only";
+            return Err(anyhow!(UsageError(said.to_owned())));
+        }
+        let document = RuleList {
+            rules: rules().iter().map(|rule| row(rule, options)).collect(),
+        };
+        if self.output == Format::Json {
+            context.output.document(&document)?;
+            return Ok(Verdict::Done);
+        }
+        let lines = document.rules.iter().map(|rule| {
+            let state = if rule.on { "on " } else { "off" };
+            format!("{state}  {}: {}", rule.name, rule.summary)
+        });
+        let text = lines.collect::<Vec<_>>().join("\n");
+        context.output.answer(&document, &text)?;
+        Ok(Verdict::Done)
     }
 
     /// What the public migrations create, if there are any.
@@ -170,8 +220,8 @@ impl LintMigrations {
         self.base.as_deref().unwrap_or("HEAD")
     }
 
-    /// What git knows. Where it does not, one rule cannot be asked; that is
-    /// wrong use when it was asked for, and a side note when it was not.
+    /// What git knows. Without it one rule cannot be checked: a wrong use if the user asked
+    /// for it, otherwise a note.
     fn if_known<T>(
         &self,
         context: &Context,
@@ -180,10 +230,12 @@ impl LintMigrations {
         match (known, &self.base) {
             (Ok(known), _) => Ok(Some(known)),
             (Err(error), Some(base)) => {
-                Err(anyhow!(UsageError(format!("--base {base}: {error:#}"))))
+                let what = format!("could not read the migrations of `{base}` from git");
+                let hint = "Fetch the revision first, for example with `fetch-depth: 0` in CI.";
+                Err(anyhow!(UsageError(format!("{error:#}"))).context(Advised::new(what, hint)))
             }
             (Err(error), None) => {
-                let note = format!("the rule not-newest is not asked: {error:#}");
+                let note = format!("note: the rule `not-newest` was not checked: {error:#}");
                 context.output.detail(&note);
                 Ok(None)
             }
@@ -191,87 +243,31 @@ impl LintMigrations {
     }
 }
 
+fn row(rule: &migration_lint::RuleInfo, options: &Options) -> RuleRow {
+    RuleRow {
+        name: rule.name,
+        on: options.is_on(rule.name),
+        severity: rule.severity(),
+        summary: rule.summary,
+    }
+}
+
+/// The folder from which annotations name files: the repository's, else the project's.
+async fn root(project: &Project) -> PathBuf {
+    match base::repository(project.folder()).await {
+        Ok(repository) => repository,
+        Err(_) => project.folder().to_owned(),
+    }
+}
+
 fn require_folder(project: &Project, stream: Stream, folder: &Path) -> anyhow::Result<()> {
     let shown = project.shown(folder);
     let said = match is_folder(folder) {
         Ok(true) => return Ok(()),
-        Ok(false) => {
-            format!("there is no folder {shown}, where the {stream} migrations should be")
-        }
-        Err(error) => format!("the folder {shown} cannot be read: {error}"),
+        Ok(false) => format!("the folder {shown} of the {stream} migrations does not exist"),
+        Err(error) => format!("could not read the folder {shown}: {error}"),
     };
     Err(anyhow!(UsageError(said)))
-}
-
-impl Document {
-    fn add(&mut self, project: &Project, stream: Stream, report: Report) {
-        self.checked += report.migrations;
-        self.files += report.files;
-        let rows = report.findings.into_iter();
-        self.findings
-            .extend(rows.map(|finding| row(project, stream, finding)));
-    }
-}
-
-fn row(project: &Project, stream: Stream, finding: Finding) -> Row {
-    Row {
-        stream,
-        file: project.shown(&finding.file).to_string(),
-        line: finding.line,
-        column: finding.column,
-        rule: finding.rule,
-        message: finding.message.trim().to_owned(),
-        remedy: finding.remedy.map(|remedy| remedy.trim().to_owned()),
-    }
-}
-
-fn text(document: &Document) -> String {
-    let checked = counted(document.checked, "migration");
-    if document.findings.is_empty() {
-        return format!("{checked} checked: nothing found.");
-    }
-    let mut lines = Vec::new();
-    for row in &document.findings {
-        let (file, message) = (shown(&row.file), on_one_line(&row.message));
-        let (line, column, rule) = (row.line, row.column, &row.rule);
-        lines.push(format!("{file}:{line}:{column}: {rule}: {message}"));
-        let remedy = row.remedy.as_deref().map(on_one_line);
-        lines.extend(remedy.map(|remedy| format!("  help: {remedy}")));
-    }
-    let findings = counted(document.findings.len(), "finding");
-    lines.push(format!("{findings} in {checked}."));
-    lines.push(HOW_TO_IGNORE.to_owned());
-    lines.join("\n")
-}
-
-/// Some texts have several lines, and what they quote from the SQL can be
-/// anything.
-fn on_one_line(text: &str) -> String {
-    let lines = text.lines().map(str::trim);
-    let lines = lines.filter(|line| !line.is_empty());
-    shown(&lines.collect::<Vec<_>>().join(" ")).into_owned()
-}
-
-const HOW_TO_IGNORE: &str =
-    "To keep a statement as it is, write above it: -- lint:ignore RULE reason";
-
-/// Shows all rules, as `options` have them.
-fn list(context: &Context, options: &Options) -> anyhow::Result<Verdict> {
-    let rows = rules().iter().map(|rule| RuleRow {
-        name: rule.name,
-        on: options.is_on(rule.name),
-        summary: rule.summary,
-    });
-    let document = RuleList {
-        rules: rows.collect(),
-    };
-    let lines = document.rules.iter().map(|rule| {
-        let state = if rule.on { "on " } else { "off" };
-        format!("{state}  {}: {}", rule.name, rule.summary)
-    });
-    let text = lines.collect::<Vec<_>>().join("\n");
-    context.output.answer(&document, &text)?;
-    Ok(Verdict::Done)
 }
 
 #[cfg(test)]

@@ -9,46 +9,34 @@ use command_line::files::read_if_there;
 use command_line::hints::Advised;
 use command_line::interrupt::interruptible;
 use command_line::invocation::Action;
-use command_line::{Common, Context, Invocation, Script, Verdict};
+use command_line::{Common, Context, Hint, Invocation, Message, Script, Verdict};
 use schema_diff::{Catalog, Schema, differences, keep_views, view_differences};
 use serde::Serialize;
 
 use crate::diesel_cli::DieselCli;
 use crate::options::SchemaFiles;
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
-use crate::{Project, Stream, StreamFiles, files, schema_file};
+use crate::{Project, Stream, StreamFiles, files, schema_file, standard_output};
 
-/// Regenerate `schema.rs` from the migrations on the disk
+/// Regenerate `schema.rs` from the migrations
 ///
-/// The migrations are applied to a scratch database beside the one that is
-/// named, and the Diesel CLI prints what they make; the configuration of the
-/// stream, diesel.public.toml or diesel.tenant.toml, counts. Where there is no
-/// Diesel CLI 2.3, it is installed once, which takes minutes.
-///
-/// With --check nothing is written, and no Diesel CLI is needed: the command
-/// says where file and migrations disagree, and exits with 1 when they do. The
-/// order of tables and columns does not matter.
-///
-/// A `table!` or `view!` for a view, a materialized view or a foreign table is
-/// yours: it is kept as you wrote it. Its columns and their types are compared,
-/// but not its key, nor what can be NULL, which PostgreSQL does not know.
-///
-/// With --json: streams: stream (public, tenant), file, changed, views (where
-/// kept blocks of views disagree with the migrations; texts); with --check
-/// differences (texts) instead of changed and views.
+/// Applies the migrations to a scratch database, where the Diesel CLI prints the tables.
+/// diesel.public.toml and diesel.tenant.toml apply. If no Diesel CLI 2.3 is installed, the
+/// command installs one for this project, which takes minutes. Blocks for views and foreign
+/// tables stay as you wrote them; only their columns and types are compared.
 #[derive(Debug, Parser)]
-#[command(name = "print-schema", version)]
+#[command(name = "print-schema", version, after_help = EXAMPLES)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
-    "Folder with `public/` and `tenant/` migrations, instead of those of the project"
+    "Folder with `public/` and `tenant/`, instead of the project's migrations"
 )))]
 #[command(mut_arg("no_download", |no| no.help(
-    "Download neither the Diesel CLI nor PostgreSQL for the project's own server"
+    "Download neither the Diesel CLI nor PostgreSQL"
 )))]
 pub struct PrintSchema {
     #[command(flatten)]
     files: SchemaFiles,
 
-    /// Compare only, and exit with 1 when file and migrations disagree
+    /// Write nothing, and exit with 1 if the file and the migrations differ
     #[arg(long)]
     check: bool,
 
@@ -59,32 +47,53 @@ pub struct PrintSchema {
     common: Common,
 }
 
+/// How to use it, at the end of the help.
+const EXAMPLES: &str = "\
+Examples:
+  print-schema --stream tenant   # write the tenants' schema.rs
+  print-schema --check           # in CI: needs no Diesel CLI";
+
 #[derive(Serialize)]
 struct Document {
+    /// One entry per stream.
     streams: Vec<Row>,
 }
 
 #[derive(Serialize)]
 struct Row {
+    /// The stream.
     stream: Stream,
+    /// The file, from the project's folder.
     file: String,
+    /// Whether the file was written.
     changed: bool,
+    /// What the old file had and no migration creates; the new file does not have it.
+    removed: Vec<String>,
+    /// Where blocks of views differ from the migrations. They stay.
     views: Vec<String>,
+    /// What to do about these blocks; null if there are none.
+    hint: Option<String>,
 }
 
 #[derive(Serialize)]
 struct CheckDocument {
+    /// One entry per stream.
     streams: Vec<CheckRow>,
 }
 
 #[derive(Serialize)]
 struct CheckRow {
+    /// The stream.
     stream: Stream,
+    /// The file, from the project's folder.
     file: String,
+    /// Where the file and the migrations differ, one text per difference.
     differences: Vec<String>,
+    /// What to do: sentences and commands; null without a difference.
+    hint: Option<String>,
 }
 
-/// Where a `schema.rs` and the migrations disagree.
+/// Where a `schema.rs` and the migrations differ.
 struct Compared {
     stream: Stream,
     file: PathBuf,
@@ -99,12 +108,12 @@ struct Printed {
     text: String,
 }
 
-/// What is found in the file that is there.
+/// What is found in the existing file.
 #[derive(Default)]
 struct Found {
-    /// What no migration makes, and is gone from the new file.
+    /// What no migration creates, so that the new file does not have it.
     lost: Vec<String>,
-    /// Where blocks of views disagree with the views. They are kept.
+    /// Where blocks of views differ from the views. They stay.
     views: Vec<String>,
 }
 
@@ -118,7 +127,7 @@ impl Script for PrintSchema {
         if self.check {
             let compared = interruptible(self.compare(context, &project)).await?;
             let invocation = self.files.invocation(context, &self.scratch);
-            return tell(context, &project, compared, &invocation);
+            return report(context, &project, compared, &invocation);
         }
         // All of it before the first file is written.
         let printed = interruptible(self.print(context, &project)).await?;
@@ -203,15 +212,15 @@ impl PrintSchema {
 fn of_another(project: &Project, files: &StreamFiles, lost: &[String]) -> anyhow::Error {
     let (stream, file) = (files.stream, project.shown(&files.schema));
     let why = format!(
-        "{file} has what no migration of the {stream} stream makes:\n    {}",
+        "no {stream} migration creates these parts of it:\n    {}",
         lost.join("\n    ")
     );
     anyhow!(UsageError(why)).context(Advised::new(
         format!("{file} was not replaced"),
         format!(
-            "If it is the file of this stream, name it: `file` under [print_schema] in \
-             diesel.{stream}.toml, or --stream {stream} --schema-file {file}. Otherwise name \
-             another."
+            "If it is the {stream} file, set `file` under `[print_schema]` in \
+             diesel.{stream}.toml, or use --stream {stream} --schema-file {file}. If it is not, \
+             name another file there."
         ),
     ))
 }
@@ -221,7 +230,7 @@ fn of_another(project: &Project, files: &StreamFiles, lost: &[String]) -> anyhow
 fn there(project: &Project, files: &StreamFiles) -> anyhow::Result<Option<(String, Schema)>> {
     let read = read_if_there(&files.schema);
     let shown = project.shown(&files.schema);
-    let text = read.with_context(|| format!("the file {shown} cannot be read"))?;
+    let text = read.with_context(|| format!("could not read {shown}"))?;
     let text = text.unwrap_or_default();
     Ok(Schema::parse(&text).ok().map(|schema| (text, schema)))
 }
@@ -235,12 +244,12 @@ fn kept(
     printed: String,
 ) -> anyhow::Result<(Found, String)> {
     let text = keep_views(old, &printed, catalog)
-        .context("what `diesel print-schema` printed cannot be read")?;
+        .context("could not read the output of `diesel print-schema`")?;
     let views = view_differences(there, catalog);
     let is_kept = |line: &String| views.contains(line) && !line.starts_with("view ");
     let differences = differences(there, catalog, &files.filter).into_iter();
     let (views, lost) = differences
-        .filter(|line| line.contains("in schema.rs and"))
+        .filter(|line| line.contains("in schema.rs "))
         .partition(is_kept);
     Ok((Found { lost, views }, text))
 }
@@ -248,6 +257,7 @@ fn kept(
 fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow::Result<Verdict> {
     let mut streams = Vec::new();
     let mut lines = Vec::new();
+    let mut messages = Vec::new();
     for one in printed {
         let changed = files::replace(&one.file, &one.text)?;
         let file = project.shown(&one.file).to_string();
@@ -257,31 +267,43 @@ fn write(context: &Context, project: &Project, printed: Vec<Printed>) -> anyhow:
             format!("{file} is up to date.")
         });
         let found = one.found;
-        if changed && !found.lost.is_empty() {
-            lines.push("What no migration makes is gone from it:".to_owned());
-            lines.extend(found.lost.iter().map(|line| format!("  {line}")));
-        }
-        if !found.views.is_empty() {
-            lines.push("Its blocks for views are kept, and disagree with the views:".to_owned());
-            lines.extend(found.views.iter().map(|line| format!("  {line}")));
-            lines.push(
-                "  to do: Correct the blocks, or change the views in a migration.".to_owned(),
-            );
-        }
+        let removed = if changed { found.lost } else { Vec::new() };
+        messages.extend(about_removed(&file, &removed));
+        messages.extend(about_views(&file, &found.views));
         streams.push(Row {
             stream: one.stream,
             file,
             changed,
+            removed,
+            hint: (!found.views.is_empty()).then(|| CORRECT_VIEWS.to_owned()),
             views: found.views,
         });
     }
     context
         .output
         .done(&Document { streams }, &lines.join("\n"))?;
+    for message in messages {
+        context.output.note(&message.to_string());
+    }
     Ok(Verdict::Done)
 }
 
-fn tell(
+/// What to do about a block of a view that differs from the view.
+const CORRECT_VIEWS: &str = "Correct the blocks, or change the views in a migration.";
+
+fn about_removed(file: &str, removed: &[String]) -> Option<Message> {
+    let what = format!("removed from {file} what no migration creates");
+    let rows = removed.iter().cloned();
+    (!removed.is_empty()).then(|| Message::warning(what).rows(rows))
+}
+
+fn about_views(file: &str, views: &[String]) -> Option<Message> {
+    let what = format!("kept blocks of views in {file} that differ from the migrations");
+    let warning = Message::warning(what).rows(views.iter().cloned());
+    (!views.is_empty()).then(|| warning.hints([Hint::new(CORRECT_VIEWS)]))
+}
+
+fn report(
     context: &Context,
     project: &Project,
     compared: Vec<Compared>,
@@ -292,28 +314,40 @@ fn tell(
     let mut lines = Vec::new();
     for one in compared {
         let (stream, file) = (one.stream, project.shown(&one.file).to_string());
-        if one.differences.is_empty() {
-            lines.push(format!("{file} agrees with the migrations."));
+        let hints = match one.differences.is_empty() {
+            true => Vec::new(),
+            false => ways_to_agree(stream, invocation),
+        };
+        let texts = hints.iter().map(Hint::to_string).collect::<Vec<_>>();
+        if texts.is_empty() {
+            lines.push(format!("{file} matches the {stream} migrations."));
         } else {
-            lines.push(format!("{file} and the migrations disagree:"));
-            lines.extend(one.differences.iter().map(|line| format!("  {line}")));
-            let name = stream.to_string();
-            lines.push(format!(
-                "  to do: Write the migration that the file needs: `{}`. Or regenerate the file \
-                 from the migrations: `{}`.",
-                invocation.call(Action::GenerateMigration(&name)),
-                invocation.call(Action::PrintSchema(&name)),
-            ));
+            let what = format!("{file} differs from the {stream} migrations");
+            let differences = one.differences.iter().cloned();
+            lines.extend(Message::error(what).rows(differences).hints(hints).lines());
         }
         streams.push(CheckRow {
             stream,
             file,
             differences: one.differences,
+            hint: (!texts.is_empty()).then(|| texts.join("\n")),
         });
     }
     let document = CheckDocument { streams };
-    context.output.answer(&document, &lines.join("\n"))?;
+    let text = standard_output::text(&lines);
+    context.output.answer(&document, &text)?;
     Ok(if agree { Verdict::Done } else { Verdict::Wrong })
+}
+
+/// The file follows the migrations, or a new migration follows the file.
+fn ways_to_agree(stream: Stream, invocation: &Invocation) -> Vec<Hint> {
+    let name = stream.name();
+    vec![
+        Hint::new("If the file is right, write the migration that it needs.")
+            .run(invocation.call(Action::GenerateMigration(name))),
+        Hint::new("Or, if the migrations are right, regenerate the file.")
+            .run(invocation.call(Action::PrintSchema(name))),
+    ]
 }
 
 #[cfg(test)]

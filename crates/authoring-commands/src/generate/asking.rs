@@ -1,5 +1,4 @@
-//! Puts the questions to whoever sits at the terminal, or says how they are
-//! answered beforehand.
+//! Asks the questions at the terminal, or names the options that answer them.
 
 use anyhow::anyhow;
 use command_line::exit::UsageError;
@@ -9,6 +8,7 @@ use command_line::{Context, Invocation, ask};
 use schema_diff::{Answers, Question, Rename};
 
 use crate::Stream;
+use crate::advice::advised;
 
 /// Answers the first of `questions`: an answer may settle others, too.
 ///
@@ -22,10 +22,15 @@ pub(super) fn answer(
     answers: &mut Answers,
     invocation: &Invocation,
 ) -> anyhow::Result<()> {
-    if context.output.is_json() || !ask::is_possible() {
-        return Err(anyhow!(UsageError(unanswered(
-            stream, questions, invocation
-        ))));
+    let reason = if context.output.is_json() {
+        "--json asks nothing"
+    } else if ask::is_possible() {
+        ""
+    } else {
+        "there is no terminal"
+    };
+    if !reason.is_empty() {
+        return Err(unanswered(reason, stream, questions, invocation));
     }
     match questions.first() {
         Some(question) => put(question, answers),
@@ -33,29 +38,36 @@ pub(super) fn answer(
     }
 }
 
-/// What has to be answered, with the options that do it.
-fn unanswered(stream: Stream, questions: &[Question], invocation: &Invocation) -> String {
-    let mut text = format!(
-        "{} about the {stream} schema, and no terminal to ask at (--json asks nothing); nothing \
-         was written. Answer with options:",
-        counted(questions.len(), "question")
-    );
-    for question in questions {
-        text.push_str(&format!("\n  {question}"));
-        for (option, meaning) in question.options() {
-            text.push_str(&format!("\n    {option}  {meaning}"));
-        }
-        if matches!(
-            question,
-            Question::GoneTable { .. } | Question::GoneColumn { .. }
-        ) {
-            let call = invocation.call(Action::PrintSchema(&stream.to_string()));
-            text.push_str(&format!(
-                "\n    or first: {call}  regenerates the file from the migrations"
-            ));
+/// The open questions, with the options that answer them.
+fn unanswered(
+    reason: &str,
+    stream: Stream,
+    questions: &[Question],
+    invocation: &Invocation,
+) -> anyhow::Error {
+    let count = counted(questions.len(), "question");
+    let what =
+        format!("could not write the {stream} migration: {reason}, so {count} cannot be asked");
+    let asked = questions.iter().map(ToString::to_string);
+    let asked = asked.collect::<Vec<_>>().join("\n    ");
+    let mut lines = vec!["Answer each question with an option.".to_owned()];
+    for (option, meaning) in questions.iter().flat_map(Question::options) {
+        let line = format!("{option}  {meaning}");
+        if !lines.contains(&line) {
+            lines.push(line);
         }
     }
-    text
+    let is_gone = |question: &Question| {
+        matches!(
+            question,
+            Question::GoneTable { .. } | Question::GoneColumn { .. }
+        )
+    };
+    if questions.iter().any(is_gone) {
+        let call = invocation.call(Action::PrintSchema(stream.name()));
+        lines.push(format!("{call}  regenerate schema.rs first"));
+    }
+    anyhow!(UsageError(asked)).context(advised(what, &lines.join("\n")))
 }
 
 fn put(question: &Question, answers: &mut Answers) -> anyhow::Result<()> {
@@ -84,7 +96,7 @@ fn put(question: &Question, answers: &mut Answers) -> anyhow::Result<()> {
             None => drop((answers.drops).insert((table.clone(), Some(column.clone())))),
         },
         Question::Default { table, column, .. } => {
-            let prompt = format!("{text} An SQL expression, such as 'text' or 0 or now()");
+            let prompt = format!("{text} Enter an SQL expression, such as 'text', 0 or now()");
             let place = (table.clone(), column.clone());
             answers.defaults.insert(place, ask::text(&prompt)?);
         }
@@ -98,7 +110,7 @@ fn put(question: &Question, answers: &mut Answers) -> anyhow::Result<()> {
             answers.conversions.insert(place, conversion(&text, usual)?);
         }
         Question::Type { name } => {
-            let prompt = format!("{text} Separated by commas");
+            let prompt = format!("{text} Separate them by commas");
             answers.add_enum(&format!("{name}={}", ask::text(&prompt)?))?;
         }
     }
@@ -114,7 +126,7 @@ fn renamed_or_dropped(question: &str, candidates: &[String]) -> anyhow::Result<O
     // Enter alone must not drop anything.
     let stopped = items.len();
     items.push(STOP.to_owned());
-    items.push("drop it, and the data in it".to_owned());
+    items.push("drop it with its data".to_owned());
     match ask::choose(question, &items)? {
         Some(chosen) if chosen != stopped => Ok(candidates.get(chosen).cloned()),
         _ => Err(stop()),
@@ -125,21 +137,21 @@ fn renamed_or_dropped(question: &str, candidates: &[String]) -> anyhow::Result<O
 fn conversion(question: &str, usual: &str) -> anyhow::Result<String> {
     let items = [
         STOP.to_owned(),
-        format!("as PostgreSQL does it: {usual}"),
-        "by another expression".to_owned(),
+        format!("as PostgreSQL converts them: {usual}"),
+        "with another expression".to_owned(),
     ];
     match ask::choose(question, &items)? {
         Some(1) => Ok(usual.to_owned()),
-        Some(2) => ask::text("An SQL expression, in which the column is its old value"),
+        Some(2) => ask::text("Enter an SQL expression in which the column has its old value"),
         _ => Err(stop()),
     }
 }
 
-/// The answer of whoever wants none of the others.
-const STOP: &str = "stop here, and write nothing";
+/// The answer that changes nothing.
+const STOP: &str = "stop and write nothing";
 
 fn stop() -> anyhow::Error {
     anyhow!(UsageError(
-        "stopped at a question; nothing was written".to_owned()
+        "stopped at a question, so nothing was written".to_owned()
     ))
 }

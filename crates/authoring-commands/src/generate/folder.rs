@@ -14,7 +14,7 @@ use anyhow::Context as _;
 pub(crate) fn existing(migrations: &Path) -> anyhow::Result<Vec<String>> {
     let entries = match fs::read_dir(migrations) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        read => read.with_context(|| format!("{} cannot be read", migrations.display()))?,
+        read => read.with_context(|| format!("could not read {}", migrations.display()))?,
     };
     let mut names = Vec::new();
     for entry in entries {
@@ -44,7 +44,7 @@ pub(crate) fn write(migrations: &Path, name: &str, up: &str, down: &str) -> anyh
     }
     written.with_context(|| {
         format!(
-            "the migration {} cannot be written",
+            "could not write the migration {}",
             migrations.join(name).display()
         )
     })

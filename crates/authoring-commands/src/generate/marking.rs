@@ -1,8 +1,8 @@
 //! Runs the rules for migrations over a generated one.
 //!
-//! Some of them warn of what `schema.rs` asks for: a column that goes, a type
-//! that changes. The user is told, and the statement is marked, so that the
-//! same rules do not object again later.
+//! Some rules warn about a change that `schema.rs` requires, such as a dropped
+//! column. The command reports the warning and marks the statement, so that a
+//! later lint does not report it again.
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use migration_lint::{Direction, Finding, SqlText, lint_text, rules};
 use schema_diff::Plan;
 
+use crate::advice::advised;
 use crate::{Project, Stream, lint_options};
 
 /// A text with its marks.
@@ -23,7 +24,7 @@ pub(super) struct Marked {
 ///
 /// # Errors
 ///
-/// When another rule does: such a migration must not be.
+/// If another rule objects: such a migration must not be written.
 pub(super) fn mark(project: &Project, stream: Stream, plan: &Plan) -> anyhow::Result<Marked> {
     let options = lint_options::read(project)?;
     let text = plan.up();
@@ -42,16 +43,15 @@ pub(super) fn mark(project: &Project, stream: Stream, plan: &Plan) -> anyhow::Re
         .chain(&in_down)
         .filter(|one| !is_about_safety(one));
     if let Some(finding) = grave.next() {
-        let remedy = finding
-            .remedy
-            .as_deref()
-            .map(|remedy| format!("; {remedy}"));
-        return Err(anyhow!(
-            "the migration that schema.rs asks for breaks the rule {}, and was not written: {}{}",
-            finding.rule,
-            finding.message,
-            remedy.unwrap_or_default()
-        ));
+        let error = anyhow!("{}", finding.message);
+        let what = format!(
+            "the migration breaks the lint rule `{}`, so it was not written",
+            finding.rule
+        );
+        return Err(match &finding.hint {
+            Some(hint) => error.context(advised(what, hint)),
+            None => error.context(what),
+        });
     }
     Ok(Marked {
         up: marked(plan, &findings),
@@ -93,7 +93,7 @@ fn marked(plan: &Plan, findings: &[Finding]) -> String {
 /// Why the rule does not matter here.
 fn reason(statement: &str) -> &'static str {
     if statement.contains("DROP COLUMN") || statement.starts_with("DROP TABLE") {
-        "the loss of its data was confirmed when this was generated"
+        "the loss of its data was confirmed"
     } else {
         "schema.rs asks for it"
     }

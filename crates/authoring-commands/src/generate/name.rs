@@ -30,8 +30,8 @@ pub(crate) fn folder(
     if let Some(newest) = newest.filter(|newest| *newest >= version(&at(time, name))) {
         time = after(&newest).ok_or_else(|| {
             anyhow!(UsageError(format!(
-                "the newest migration has the version {newest}, which is no time, so none can be \
-                 newer; rename its folder to YYYY-MM-DD-HHMMSS_what_it_does"
+                "the version of the newest migration, {newest}, is not a time, so no name for a \
+                 newer one exists (expected `YYYY-MM-DD-HHMMSS_what_it_does`)"
             )))
         })?;
     }
@@ -65,8 +65,8 @@ pub(crate) fn checked(name: &str) -> anyhow::Result<String> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-' || c == ' ';
     if slug.is_empty() || !name.chars().all(is_word) {
         return Err(anyhow!(UsageError(format!(
-            "{name:?} cannot be a migration's name: it takes letters, digits and underscores, as \
-             in `add_due_date`"
+            "invalid migration name {name:?}: use letters, digits and underscores, as in \
+             `add_due_date`"
         ))));
     }
     Ok(slug)

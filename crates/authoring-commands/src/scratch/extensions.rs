@@ -35,7 +35,7 @@ pub(super) async fn copy(
         match scratch.batch_execute(row.try_get(2)?).await {
             Ok(()) => copied.push(Copied { name, drop }),
             Err(error) => output.note(&format!(
-                "note: the scratch database lacks the extension `{name}`: {}",
+                "note: could not create the extension `{name}` in the scratch database: {}",
                 PgError::from(error)
             )),
         }

@@ -77,7 +77,7 @@ pub(super) async fn fill(
     let schema = settings.extensions.as_ref();
     let mut copied = extensions::copy(origin, &client, schema, context.output)
         .await
-        .context("copying the extensions into the scratch database")?;
+        .context("could not copy the extensions to the scratch database")?;
     let own = if stream == Stream::Public && !contents.has_copies {
         make_own(database, &settings, &client).await?
     } else {
@@ -118,7 +118,7 @@ async fn make_own(
     let rows = client.query_typed(sql, &[]).await;
     let names = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect());
     let names = names.map_err(PgError::from);
-    names.context("reading the scratch database failed")
+    names.context("could not read the scratch database")
 }
 
 /// Migrates the public schema. A migration may make an extension that was
@@ -164,9 +164,9 @@ fn explained(error: Error) -> anyhow::Error {
         | Error::Refused { .. }
         | Error::ChangedPath { .. }
         | Error::ChangedElsewhere { .. } => anyhow!(error).context(Advised::new(
-            "the migrations on the disk cannot be applied to a scratch database",
-            "mend the migration, and run this again; nothing but the scratch database was \
-                 touched",
+            "could not apply the migrations to a scratch database",
+            "Fix the migration, then run the command again. Only the scratch database was \
+             changed, and it is dropped.",
         )),
         error => error.into(),
     }
@@ -174,9 +174,9 @@ fn explained(error: Error) -> anyhow::Error {
 
 fn not_swapped(error: PgError) -> anyhow::Error {
     anyhow!(error).context(Advised::new(
-        "the tenant's schema of the scratch database cannot be put in the place of `public`",
-        "before PostgreSQL 15 only a superuser may rename `public`: use one, or name a database \
-         on a newer server with --scratch-url URL",
+        "could not replace `public` with the tenant's schema in the scratch database",
+        "Before PostgreSQL 15, only a superuser may rename `public`. Connect as a superuser, or \
+         name a newer server with --scratch-url URL.",
     ))
 }
 
@@ -186,12 +186,12 @@ async fn require_usual_path(client: &Client) -> anyhow::Result<()> {
     let sql = "SELECT current_schema() IS NOT DISTINCT FROM 'public'";
     let row = client.query_typed_one(sql, &[]).await;
     let is_usual = row.and_then(|row| row.try_get(0)).map_err(PgError::from);
-    if is_usual.context("looking at the search path of the scratch database")? {
+    if is_usual.context("could not read the search path of the scratch database")? {
         return Ok(());
     }
     Err(anyhow!(Advised::new(
-        "in the scratch database unqualified names are not looked up in `public`",
-        "the URL or the role sets a search path of its own: take `options` out of the URL, or \
-         name another with --scratch-url URL",
+        "the search path of the scratch database does not begin with `public`",
+        "The URL or the role sets a search path. Remove `options` from the URL, or name another \
+         server with --scratch-url URL.",
     )))
 }

@@ -8,17 +8,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use command_line::Output;
-use command_line::hints::Advised;
 use tenant_core::{Database, PgError};
 use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::Type;
 
+use crate::advice::advised;
+
 /// A scratch database that is about to be made.
 pub(super) struct Plan {
     pub(super) name: String,
     statement: String,
-    remedy: String,
+    grant: String,
 }
 
 /// Names it after the server's clock, which is the one that sweeping asks. It
@@ -41,11 +42,11 @@ pub(super) async fn plan(client: &Client) -> anyhow::Result<Plan> {
         Ok(Plan {
             name: row.try_get(0)?,
             statement: row.try_get(1)?,
-            remedy: row.try_get(2)?,
+            grant: row.try_get(2)?,
         })
     });
     plan.map_err(PgError::from)
-        .context("naming a scratch database")
+        .context("could not choose a name for the scratch database")
 }
 
 /// Makes it.
@@ -55,16 +56,16 @@ pub(super) async fn create(client: &Client, plan: &Plan) -> anyhow::Result<()> {
     };
     let is_denied = error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
     let error = anyhow::Error::from(PgError::from(error));
-    let what = "the scratch database cannot be made";
+    let what = "could not create the scratch database";
     if !is_denied {
         return Err(error.context(what));
     }
-    Err(error.context(Advised::new(
+    Err(error.context(advised(
         what,
-        format!(
-            "let a superuser run `{}`, or name a database on a server where you may create \
-             databases with --scratch-url URL",
-            plan.remedy
+        &format!(
+            "Let a superuser run this SQL. Or name a server where your role may create databases \
+             with --scratch-url URL.\n{};",
+            plan.grant
         ),
     )))
 }
@@ -105,7 +106,9 @@ async fn until_made(client: &Client, name: &str) -> Result<(), PgError> {
 /// What fails is left to the next run: the database may be another role's.
 pub(super) async fn sweep(client: &Client, output: Output) {
     if let Err(error) = try_to_sweep(client, output).await {
-        output.detail(&format!("left-over scratch databases stay: {error}"));
+        output.detail(&format!(
+            "could not look for abandoned scratch databases: {error}"
+        ));
     }
 }
 
@@ -119,8 +122,11 @@ async fn try_to_sweep(client: &Client, output: Output) -> Result<(), PgError> {
         // Without FORCE: should somebody have connected meanwhile, it stays.
         let sql = "SELECT format('DROP DATABASE IF EXISTS %I', $1)";
         match run(client, sql, &name).await {
-            Ok(()) => output.detail(&format!("dropped the left-over scratch database {name}")),
-            Err(error) => output.detail(&format!("left-over scratch database {name}: {error}")),
+            Ok(()) => output.detail(&format!("dropped the abandoned scratch database `{name}`")),
+            Err(error) => output.detail(&format!(
+                "could not drop the abandoned scratch database \
+                                                  `{name}`: {error}"
+            )),
         }
     }
     Ok(())

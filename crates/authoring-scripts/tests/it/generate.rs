@@ -67,9 +67,10 @@ async fn an_edited_file_becomes_a_migration_in_diesels_layout() {
     assert!(name.ends_with("_add_title"), "{name}");
     done.prints(&format!("Wrote migrations/tenant/{name}:\n"))
         .prints("  add column `title` to `dummy_table`\n")
-        .prints("Proven on a scratch database: up, down, up again, up on tables with 3 rows, and use of 1 table.\n")
-        .prints(
-            "Read it, adapt the row types beside schema.rs, then run `cargo xtask db:migrate:tenants",
+        .prints("Tested in a scratch database: up, down and up again with 3 sample rows and 1 \
+                 used table.\n")
+        .says(
+            "hint: Review the migration and update the row types beside schema.rs, then apply it.\n      cargo xtask db:migrate:tenants",
         );
     let folder = site.folder.path().join("migrations/tenant").join(&name);
     assert_eq!(
@@ -90,12 +91,8 @@ async fn an_edited_file_becomes_a_migration_in_diesels_layout() {
 async fn nothing_changed_is_said_and_nothing_is_written() {
     let site = project().await;
     let done = site.run("generate-migration").succeeds();
-    done.prints(
-        "crates/schema-public/src/schema.rs is what the public migrations make: nothing to do.\n",
-    )
-    .prints(
-        "crates/schema-tenant/src/schema.rs is what the tenant migrations make: nothing to do.\n",
-    );
+    done.prints("crates/schema-public/src/schema.rs matches the public migrations.\n")
+        .prints("crates/schema-tenant/src/schema.rs matches the tenant migrations.\n");
     wrote_nothing(&site).await;
 }
 
@@ -130,7 +127,7 @@ async fn both_streams_are_generated_at_once_each_with_its_own_answers() {
     let stray = site
         .run("generate-migration --default nobody.x=1")
         .exits_with(2);
-    stray.says("an expression is given for `nobody.x`, and schema.rs has no such column");
+    stray.says("schema.rs has no column `nobody.x`, for which an expression was given");
 }
 
 #[tokio::test]
@@ -168,10 +165,10 @@ async fn without_a_terminal_a_question_is_refused_with_the_options_that_answer_i
     site.folder.file(FILE, &edited);
     let refused = generate(&site, &[]).exits_with(2).prints_nothing();
     refused
-        .says("1 question about the tenant schema, and no terminal to ask at")
-        .says("column `name` of `dummy_table` is not in the file")
-        .says("--rename dummy_table.name:label  renames it")
-        .says("--allow-drop  drops it with its data");
+        .says("there is no terminal, so 1 question cannot be asked")
+        .says("column `name` of `dummy_table` is not in schema.rs")
+        .says("--rename dummy_table.name:label  rename it")
+        .says("--allow-drop  drop it with its data");
     // What `label` gives to old rows is no question if it is `name`.
     generate(&site, &["--rename", "dummy_table.name:label"])
         .exits_with(2)
@@ -198,20 +195,21 @@ async fn a_file_that_does_not_parse_is_refused_with_file_line_and_reason() {
         .prints_nothing()
         .says("error: crates/schema-tenant/src/schema.rs:4:14: expected `->`\n");
     site.folder.file(FILE, &EDITED.replace("(id)", "(key)"));
-    generate(&site, &[])
-        .exits_with(2)
-        .says("crates/schema-tenant/src/schema.rs:2:18: the primary key names `key`");
+    generate(&site, &[]).exits_with(2).says(
+        "crates/schema-tenant/src/schema.rs:2:18: the primary key column `key` does not \
+               exist",
+    );
     site.folder.file(
         FILE,
         &EDITED.replace("title -> Nullable<Text>", "title -> Nullable<Vector>"),
     );
     generate(&site, &[])
         .exits_with(2)
-        .says("crates/schema-tenant/src/schema.rs:8: the type `Vector` is none of Diesel's");
+        .says("crates/schema-tenant/src/schema.rs:8: unknown type `Vector`");
     fs::remove_file(site.folder.path().join(FILE)).unwrap();
     generate(&site, &[])
         .exits_with(2)
-        .says("the file crates/schema-tenant/src/schema.rs cannot be read");
+        .says("could not read crates/schema-tenant/src/schema.rs");
     wrote_nothing(&site).await;
 }
 
@@ -223,14 +221,14 @@ async fn a_migration_that_cannot_be_proven_is_not_written() {
         &EDITED.replace("title -> Nullable<Text>", "title -> Text"),
     );
     let done = generate(&site, &["--default", "dummy_table.title=nonsense()"]).exits_with(1);
-    done.says("is not right, and was not written")
+    done.says("failed its trial run, so it was not written")
         .says("function nonsense() does not exist (SQLSTATE 42883)");
     // An expression is one, and nothing behind it.
     for more in ["''; DROP TABLE dummy_table", "'' -- why", "'' /* why */"] {
         let default = format!("dummy_table.title={more}");
         generate(&site, &["--default", &default])
             .exits_with(2)
-            .says("is not of the form TABLE.COLUMN=EXPRESSION, without comments and semicolons");
+            .says("expected the form TABLE.COLUMN=EXPRESSION, without comments and semicolons");
     }
     wrote_nothing(&site).await;
 }
@@ -256,7 +254,7 @@ async fn a_rule_for_tenants_holds_for_generated_migrations() {
         ],
     )
     .exits_with(1)
-    .says("breaks the rule qualified-name");
+    .says("breaks the lint rule `qualified-name`");
     wrote_nothing(&site).await;
 }
 
@@ -277,7 +275,7 @@ async fn a_name_that_is_no_name_is_refused_before_anything_else() {
     for name in ["../up", "a/b", "über", "..."] {
         generate(&site, &[name])
             .exits_with(2)
-            .says("cannot be a migration's name");
+            .says("invalid migration name");
     }
     wrote_nothing(&site).await;
 }
@@ -293,12 +291,14 @@ async fn tables_that_the_filter_leaves_out_are_left_alone() {
     );
     generate(&site, &[])
         .exits_with(2)
-        .says("table `legacy_things` is not in the file");
+        .says("table `legacy_things` is not in schema.rs");
     let config = site.folder.path().join("diesel.tenant.toml");
     let text = fs::read_to_string(&config).unwrap();
     let text = format!("{text}\nfilter = {{ except_tables = [\"^legacy_\"] }}\n");
     fs::write(&config, text).unwrap();
-    generate(&site, &[]).succeeds().prints("nothing to do");
+    generate(&site, &[])
+        .succeeds()
+        .prints("matches the tenant migrations.");
 }
 
 #[tokio::test]
@@ -335,10 +335,10 @@ async fn at_a_terminal_the_questions_are_asked_one_after_the_other() {
         .replace("title -> Nullable<Text>", "title -> Text");
     site.folder.file(FILE, &edited);
     let mut terminal = Terminal::start(site.command("generate-migration --stream tenant ask"));
-    terminal.until("was it renamed, is it to be dropped with its data");
+    terminal.until("rename it, drop it with its data");
     terminal.until("renamed to `label`");
     terminal.presses("\r");
-    terminal.until("which value do the rows get that are there already?");
+    terminal.until("which value do existing rows get?");
     terminal.types("'none'");
     let ended = terminal.end();
     assert_eq!(ended.code, 0, "{}", ended.shown);
@@ -366,7 +366,7 @@ async fn whoever_stops_at_a_question_has_written_nothing() {
     // Without a rename to choose, Enter alone drops nothing.
     for (keys, code) in [("\r", 2), ("\u{1b}", 2), ("\u{3}", 130)] {
         let mut terminal = Terminal::start(site.command("generate-migration --stream tenant"));
-        terminal.until("stop here, and write nothing");
+        terminal.until("stop and write nothing");
         terminal.presses(keys);
         let ended = terminal.end();
         assert_eq!(ended.code, code, "{}", ended.shown);
@@ -381,7 +381,9 @@ async fn ctrl_c_at_any_moment_leaves_no_database_and_no_half_of_a_migration() {
     for pause in (0..160).step_by(16) {
         let command = site.command("generate-migration --stream tenant --verbose");
         let running = command.start();
-        running.until_said("scratch database for tenant").await;
+        running
+            .until_said("scratch database for the tenant stream")
+            .await;
         tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
         running.interrupt();
         let ended = running.finish();

@@ -54,7 +54,7 @@ async fn a_migration_that_breaks_a_trigger_is_not_written_and_the_function_is_na
     let site = project(TASKS, HEADING).await;
     let refused = site.run(RENAME).exits_with(1).prints_nothing();
     refused
-        .says("breaks what uses its tables, and was not written")
+        .says("would break existing uses of its tables, so it was not written")
         .says("INSERT, UPDATE on table `tasks`: record \"new\" has no field \"title\" (SQLSTATE 42703), \
                in PL/pgSQL function check_title() line 3 at IF")
         .says("function `check_title()` names `title` of `tasks`, which is renamed to `heading`, in \
@@ -79,11 +79,17 @@ async fn it_is_written_where_that_is_asked_for_and_is_not_called_proven() {
     assert_eq!(stream["warnings"].as_array().unwrap().len(), 1, "{shown}");
     let done = site.run(&format!("{RENAME} --write-unproven")).succeeds();
     let done = done
-        .prints("Not proven: after up.sql, this fails:\n  INSERT, UPDATE on table `tasks`")
-        .prints("warning: function `check_title()` names")
-        .prints("hint: Check each of them. Where it is needed, add the new definition to up.sql")
-        .prints("Add what is missing to up.sql and down.sql, adapt");
-    assert!(!done.stdout.contains("Proven on"), "{done}");
+        .prints(
+            "After up.sql, these uses fail in the scratch database:\n  INSERT, UPDATE on \
+                 table `tasks`",
+        )
+        .says("warning: function `check_title()` names")
+        .says(
+            "hint: Check each function. If it must change, add its new definition to \
+                 up.sql",
+        )
+        .says("Complete up.sql and down.sql and update the row types");
+    assert!(!done.stdout.contains("Tested in"), "{done}");
     // With the function in it the migration works, and nothing more is to be done.
     let folder = migrations(&site).pop().unwrap();
     let start = TASKS.find("CREATE FUNCTION").unwrap();
@@ -111,9 +117,10 @@ async fn what_was_not_tried_and_what_no_row_reaches_is_said_beside_the_proof() {
     let file = format!("{HEADING} diesel::table! {{ odd (id) {{ id -> Int4, sum -> Text, }} }}");
     let site = project(migration, &file).await;
     let done = site.run(RENAME).succeeds();
-    done.prints("Proven on a scratch database: up, down, up again, up on tables with 3 rows, and use of 1 table.\n")
-        .prints("warning: function `log()` names `title` of `tasks`")
-        .prints("not tried: INSERT on table `odd`: new row for relation \"odd\" violates check constraint");
+    done.prints("Tested in a scratch database: up, down and up again with 3 sample rows and 1 \
+                 used table.\n")
+        .says("warning: function `log()` names `title` of `tasks`")
+        .says("note: not tested: INSERT on table `odd`: new row for relation \"odd\" violates check constraint");
     assert_eq!(migrations(&site).len(), 2);
 }
 

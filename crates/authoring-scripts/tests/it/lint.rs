@@ -2,6 +2,7 @@
 //! decides otherwise.
 
 mod base;
+mod formats;
 
 use std::path::Path;
 
@@ -38,53 +39,97 @@ fn add(folder: &Folder, name: &str, up: &str) {
 #[test]
 fn this_projects_own_migrations_break_no_rule() {
     let checked = project().run("lint-migrations").succeeds().says_nothing();
-    let checked = checked.prints(" migrations checked: nothing found.\n");
+    let checked = checked.prints(" migrations: no findings.\n");
     assert_eq!(checked.stdout.lines().count(), 1, "{checked}");
 }
 
 #[test]
-fn what_is_found_is_named_by_file_line_column_and_rule() {
-    for (up, place, message) in [
+fn what_is_found_is_named_by_rule_file_line_and_column() {
+    for (up, message, place, line) in [
         (
             "SELECT 1;\n  SELECT * FROM acme.tasks;\n",
-            "2:17: qualified-name",
-            "`acme.tasks` names the schema `acme`, and each tenant has its own",
+            "qualified-name: `acme.tasks` names the schema `acme`, but each tenant has its own \
+             schema",
+            "2:17",
+            "SELECT * FROM acme.tasks;",
         ),
         (
             "SELECT * FROM public.schema_tracker;\n",
-            "1:15: touches-public",
-            "`public.schema_tracker` belongs to the public schema, which all tenants share",
+            "touches-public: `public.schema_tracker` is in the public schema, which all tenants \
+             share",
+            "1:15",
+            "SELECT * FROM public.schema_tracker;",
         ),
         (
             "SELECT 'ä'; SET search_path = acme;\n",
-            "1:13: search-path",
-            "`SET search_path` changes search_path, and what follows would go elsewhere",
+            "search-path: `SET search_path` changes search_path, so later names would lead to \
+             another schema",
+            "1:13",
+            "SELECT 'ä'; SET search_path = acme;",
         ),
         (
             "-- All is well.\nSELECT 1;\nCOMMIT;\n",
-            "3:1: transaction-control",
-            "`COMMIT` would end or begin a transaction, and each run has one of its own",
-        ),
-        (
-            "CREATE INDEX CONCURRENTLY by_name ON dummy_table (name);\n",
-            "1:1: concurrently-in-transaction",
-            "`CREATE INDEX ... CONCURRENTLY` cannot run in a transaction, and this migration runs \
-             in one",
+            "transaction-control: `COMMIT` would begin or end a transaction, but the run controls \
+             its own",
+            "3:1",
+            "COMMIT;",
         ),
     ] {
         let folder = project_with(up);
         let checked = folder.run("lint-migrations").exits_with(1).says_nothing();
-        let expected = format!("migrations/tenant/{NEW}/up.sql:{place}: {message}\n  help: ");
-        assert!(checked.stdout.starts_with(&expected), "{checked}");
-        assert_eq!(checked.stdout.lines().count(), 4, "{checked}");
         checked
-            .prints("\n1 finding in ")
-            .prints("write above it: -- lint:ignore RULE reason\n");
+            .prints(&format!(
+                ": 1 error.\nerror: {message}\n  --> migrations/tenant/{NEW}/up.sql:{place}\n   |  \
+                 {line}\nhint: "
+            ))
+            .prints(HOW_TO_IGNORE);
     }
 }
 
+/// The last line.
+const HOW_TO_IGNORE: &str =
+    "\nnote: a comment above a statement silences a rule there: `-- lint:ignore RULE reason`\n";
+
 #[test]
-fn a_migration_that_cannot_be_reverted_or_read_is_found_too() {
+fn what_is_to_be_written_stands_on_a_line_of_its_own() {
+    project_with("CREATE INDEX CONCURRENTLY by_name ON dummy_table (name);\n")
+        .run("lint-migrations")
+        .exits_with(1)
+        .prints(
+            "\nhint: Move the statement to a separate migration, and add a metadata.toml to that.\n      \
+             run_in_transaction = false\n",
+        );
+}
+
+#[test]
+fn a_finding_that_recurs_is_printed_once() {
+    let table = |number| format!("CREATE TABLE t{number} (id BIGINT PRIMARY KEY, n INT);\n");
+    let folder = project_with(&(1..=9).map(table).collect::<String>());
+    let checked = folder.run("lint-migrations").exits_with(1);
+    let checked = checked
+        .prints(": 9 warnings.\nwarning: prefer-bigint-over-int: ")
+        .prints(" (9 places)\n")
+        .prints(&format!("\n  --> migrations/tenant/{NEW}/up.sql:5:"))
+        .prints("\n  ... and 4 more (--verbose lists all)\nhint: ");
+    assert_eq!(checked.stdout.matches("hint: ").count(), 1, "{checked}");
+    let all = folder.run("lint-migrations --verbose").exits_with(1);
+    assert_eq!(all.stdout.matches("  --> ").count(), 9, "{all}");
+    let document = folder.run("lint-migrations --json").exits_with(1).json();
+    assert_eq!(document["findings"].as_array().unwrap().len(), 9);
+}
+
+#[test]
+fn a_hint_is_printed_once_for_findings_that_differ_in_a_name() {
+    let folder = project_with("SELECT acme.f();\nSELECT 1;\nSELECT acme.g();\n");
+    let checked = folder.run("lint-migrations").exits_with(1);
+    let checked = checked
+        .prints("\nerror: qualified-name: `acme.f` names")
+        .prints("\nerror: qualified-name: `acme.g` names");
+    assert_eq!(checked.stdout.matches("hint: ").count(), 1, "{checked}");
+}
+
+#[test]
+fn a_migration_that_cannot_be_rolled_back_or_read_is_found_too() {
     let folder = project();
     let odd = folder.path().join("migrations/tenant/odd");
     std::fs::create_dir(&odd).unwrap();
@@ -92,10 +137,11 @@ fn a_migration_that_cannot_be_reverted_or_read_is_found_too() {
     folder
         .run("lint-migrations")
         .exits_with(1)
-        .prints("migrations/tenant/odd:1:1: missing-down: ")
-        .prints("migrations/tenant/odd/up.sql:1:1: migration-name: ")
-        .prints("migrations/tenant/odd/up.sql:1:1: unreadable-file: the file is not UTF-8 text")
-        .prints("\n3 findings in ");
+        .prints(": 1 error, 2 warnings.\n")
+        .prints("warning: missing-down: down.sql is missing, so the migration cannot be rolled back\n  --> migrations/tenant/odd:1:1\n")
+        .prints("warning: migration-name: ")
+        .prints("error: unreadable-file: the file is not UTF-8 text")
+        .prints("  --> migrations/tenant/odd/up.sql:1:1\n");
 }
 
 #[test]
@@ -116,50 +162,35 @@ fn the_document_has_each_finding_in_parts() {
         .json();
     let finding = &mut document["findings"][0];
     // The words of this rule are not ours.
-    for words in ["message", "remedy"] {
+    for words in ["message", "hint"] {
         assert!(finding[words].as_str().unwrap().contains("timestamp"));
         finding[words] = Value::Null;
     }
+    assert!(!finding["notes"].as_array().unwrap().is_empty());
+    finding["notes"] = json!([]);
     let migrations = std::fs::read_dir(folder.path().join("migrations/tenant")).unwrap();
     let migrations = migrations.count();
+    assert_eq!(document["checked"], migrations);
+    assert_eq!(document["files"], migrations * 2);
     assert_eq!(
-        document,
-        json!({
-            "checked": migrations,
-            "files": migrations * 2,
-            "findings": [{
-                "stream": "tenant",
-                "file": format!("migrations/tenant/{NEW}/up.sql"),
-                "line": 1,
-                "column": 48,
-                "rule": "prefer-timestamp-tz",
-                "message": null,
-                "remedy": null,
-            }],
-        })
+        document["findings"],
+        json!([{
+            "stream": "tenant",
+            "file": format!("migrations/tenant/{NEW}/up.sql"),
+            "line": 1,
+            "column": 48,
+            "rule": "prefer-timestamp-tz",
+            "severity": "warning",
+            "message": null,
+            "notes": [],
+            "hint": null,
+            "excerpt": "CREATE TABLE tasks (id BIGINT PRIMARY KEY, due TIMESTAMP);",
+        }])
     );
+    let same = folder.run("lint-migrations --stream tenant --output json");
+    assert_eq!(same.exits_with(1).json()["files"], document["files"]);
     let clean = folder.run("lint-migrations --stream public --json");
     assert_eq!(clean.succeeds().json()["findings"], json!([]));
-}
-
-#[test]
-fn the_help_names_every_field_of_both_documents() {
-    let folder = project_with("COMMIT;\n");
-    let help = folder.run("lint-migrations --help").succeeds();
-    let document = folder.run("lint-migrations --json").json();
-    let list = folder.run("lint-migrations --rules --json").json();
-    let objects = [
-        &document,
-        &document["findings"][0],
-        &list,
-        &list["rules"][0],
-    ];
-    for object in objects {
-        for name in object.as_object().unwrap().keys() {
-            let mut words = help.stdout.split(|c: char| !c.is_alphanumeric());
-            assert!(words.any(|word| word == name), "{name}");
-        }
-    }
 }
 
 #[test]
@@ -170,12 +201,14 @@ fn a_comment_silences_a_rule_for_one_statement() {
     project_with(&format!("{ignored}{statement}"))
         .run("lint-migrations")
         .exits_with(1)
-        .prints("up.sql:3:15: touches-public: ");
+        .prints("touches-public: ")
+        .prints("up.sql:3:15\n");
     project_with(&format!("-- lint:ignore touches-public\n{statement}"))
         .run("lint-migrations")
         .exits_with(1)
-        .prints("up.sql:1:1: bad-ignore: the reason is missing\n")
-        .prints("up.sql:2:15: touches-public: ");
+        .prints("warning: bad-ignore: the comment gives no reason\n")
+        .prints("up.sql:1:1\n")
+        .prints("up.sql:2:15\n");
 }
 
 #[test]
@@ -185,8 +218,10 @@ fn the_project_decides_which_schemas_and_which_rules() {
     );
     let found = folder.run("lint-migrations").exits_with(1);
     found
-        .prints("up.sql:1:24: prefer-bigint-over-int: ")
-        .prints("up.sql:1:47: qualified-name: ");
+        .prints("warning: prefer-bigint-over-int: ")
+        .prints("up.sql:1:24\n")
+        .prints("error: qualified-name: ")
+        .prints("up.sql:1:47\n");
     folder.file(
         "lint.toml",
         "allowed_schemas = [\"extensions\"]\n\
@@ -201,11 +236,11 @@ fn the_project_decides_which_schemas_and_which_rules() {
 fn what_a_cluster_refuses_is_found_where_there_is_one() {
     let folder = project_with("DROP TRIGGER a ON dummy_table;\n");
     folder.run("lint-migrations").succeeds();
-    let found = "up.sql:1:1: citus-trigger: Citus refuses triggers of tables, and their changes, ";
+    let found = "error: citus-trigger: Citus rejects statements about table triggers ";
     let checked = folder.run("lint-migrations --citus").exits_with(1);
     checked
         .prints(found)
-        .prints("  help: put `SET LOCAL citus.enable_unsafe_triggers TO on;` before it ");
+        .prints("\n      SET LOCAL citus.enable_unsafe_triggers TO on;\n");
     folder.file("lint.toml", "citus = true\n");
     folder.run("lint-migrations").exits_with(1).prints(found);
     let listed = folder.run("lint-migrations --rules").succeeds();
@@ -224,7 +259,7 @@ fn a_file_with_rules_that_cannot_be_understood_is_wrong_use() {
         ("allowed_schema = []\n", "unknown field `allowed_schema`"),
         (
             "disabled_rules = [\"qualified-names\"]\n",
-            "lint.toml: there is no rule `qualified-names`; is `qualified-name` meant?",
+            "lint.toml: unknown rule `qualified-names`; did you mean `qualified-name`?",
         ),
     ] {
         folder.file("lint.toml", text);
@@ -241,8 +276,8 @@ fn a_file_with_rules_that_cannot_be_understood_is_wrong_use() {
 #[test]
 fn a_file_that_leads_nowhere_is_not_passed_over() {
     for (name, told) in [
-        ("lint.toml", "the file lint.toml cannot be read"),
-        ("diesel.tenant.toml", "diesel.tenant.toml cannot be used"),
+        ("lint.toml", "could not read lint.toml"),
+        ("diesel.tenant.toml", "could not use the configuration "),
     ] {
         let folder = project();
         let file = folder.path().join(name);
@@ -262,12 +297,12 @@ fn a_stream_without_its_folder_is_wrong_use() {
         .run("lint-migrations")
         .exits_with(2)
         .prints_nothing()
-        .says("there is no folder migrations/tenant, where the tenant migrations should be");
+        .says("the folder migrations/tenant of the tenant migrations does not exist");
     folder.run("lint-migrations --stream public").succeeds();
     folder
         .run("lint-migrations --migrations-dir elsewhere")
         .exits_with(2)
-        .says("there is no folder elsewhere/tenant");
+        .says("the folder elsewhere/tenant of the tenant migrations does not exist");
 }
 
 #[test]
@@ -281,7 +316,7 @@ fn other_folders_are_checked_when_they_are_named() {
         .arg(&migrations)
         .run()
         .exits_with(1)
-        .prints(&format!("{}:1:1: transaction-control: ", file.display()));
+        .prints(&format!("\n  --> {}:1:1\n", file.display()));
 }
 
 #[test]
@@ -299,8 +334,8 @@ fn every_rule_is_listed_as_the_project_has_it() {
     let listed = folder.run("lint-migrations --rules").succeeds();
     let listed = listed
         .says_nothing()
-        .prints("on   qualified-name: schemas named in the tenant stream\n")
-        .prints("off  require-table-schema: tables named without their schema\n");
+        .prints("on   qualified-name: a schema named in a tenant migration\n")
+        .prints("off  require-table-schema: a table named without its schema\n");
     let count = migration_lint::rules().len();
     assert_eq!(listed.stdout.lines().count(), count, "{listed}");
 
@@ -317,7 +352,10 @@ fn every_rule_is_listed_as_the_project_has_it() {
     let rules = document["rules"].as_array().unwrap();
     assert_eq!(rules.len(), count);
     assert!(rules.contains(&json!({
-        "name": "qualified-name", "on": false, "summary": "schemas named in the tenant stream",
+        "name": "qualified-name",
+        "on": false,
+        "severity": "error",
+        "summary": "a schema named in a tenant migration",
     })));
     folder
         .run("lint-migrations --rules --base HEAD")

@@ -34,7 +34,8 @@ async fn one_stream_and_one_file_can_be_named_from_any_folder() {
     assert_eq!(
         done.json(),
         json!({"streams": [{
-            "stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true, "views": [],
+            "stream": "tenant", "file": "crates/schema-tenant/mine.rs", "changed": true,
+            "removed": [], "views": [], "hint": null,
         }]})
     );
     let untouched = site
@@ -78,11 +79,11 @@ async fn a_migration_that_fails_is_reported_with_its_line_and_no_file_is_written
     site.run("print-schema")
         .exits_with(1)
         .prints_nothing()
-        .says("cannot be applied to a scratch database")
+        .says("could not apply the migrations to a scratch database")
         .says("migration `2026-02-01-000000_broken` failed for ")
         .says("2026-02-01-000000_broken/up.sql:4\n")
         .says("column \"nonsense\" does not exist (SQLSTATE 42703)")
-        .says("nothing but the scratch database was touched");
+        .says("Only the scratch database was changed");
     let refused = site.run("print-schema --json").exits_with(1).json();
     assert_eq!(refused["error"]["migration"], "2026-02-01-000000_broken");
     assert_eq!(refused["error"]["line"], 4);
@@ -114,7 +115,7 @@ async fn where_there_is_no_diesel_cli_and_none_may_be_fetched_the_way_is_shown()
         .env("PATH", "/nowhere")
         .run()
         .exits_with(1)
-        .says("there is no Diesel CLI 2.3")
+        .says("could not find a Diesel CLI 2.3")
         .says("cargo install diesel_cli");
     assert!(site.databases().await.is_empty());
 }
@@ -128,7 +129,7 @@ async fn an_installation_that_fails_says_what_it_needs() {
         .run()
         .exits_with(1)
         .says("Installing the Diesel CLI 2.3.14 into target/tools")
-        .says("the Diesel CLI cannot be installed")
+        .says("could not install the Diesel CLI")
         .says("a C compiler, perl and make");
 }
 
@@ -142,8 +143,8 @@ async fn a_check_needs_no_diesel_cli_and_says_where_the_two_disagree() {
     }
     let check = |line: &str| site.command(line).env("PATH", "/nowhere").run();
     check("print-schema --check").succeeds().prints(
-        "crates/schema-public/src/schema.rs agrees with the migrations.\n\
-         crates/schema-tenant/src/schema.rs agrees with the migrations.\n",
+        "crates/schema-public/src/schema.rs matches the public migrations.\n\
+         crates/schema-tenant/src/schema.rs matches the tenant migrations.\n",
     );
     let edited = "diesel::table! { dummy_table { id -> Uuid, name -> Nullable<Int4>, more -> Text, } }\n\
                   diesel::table! { other { id -> Int8, } }";
@@ -151,19 +152,25 @@ async fn a_check_needs_no_diesel_cli_and_says_where_the_two_disagree() {
         .file("crates/schema-tenant/src/schema.rs", edited);
     check("print-schema --check")
         .exits_with(1)
-        .prints("crates/schema-public/src/schema.rs agrees with the migrations.\n")
-        .prints("crates/schema-tenant/src/schema.rs and the migrations disagree:\n")
+        .prints("crates/schema-public/src/schema.rs matches the public migrations.\n")
         .prints(
-            "  column `name` of `dummy_table` is INTEGER in schema.rs and TEXT in the database\n",
+            "error: crates/schema-tenant/src/schema.rs differs from the tenant \
+                 migrations\n",
         )
-        .prints("  column `more` of `dummy_table` is in schema.rs and not in the database\n")
-        .prints("  table `other` is in schema.rs and not in the database\n")
-        .prints("Or regenerate the file from the migrations: `cargo xtask db:schema:tenant");
+        .prints(
+            "  column `name` of `dummy_table` is INTEGER in schema.rs and TEXT in the migrations\n",
+        )
+        .prints("  column `more` of `dummy_table` is in schema.rs but not in the migrations\n")
+        .prints("  table `other` is in schema.rs but not in the migrations\n")
+        .prints(
+            "hint: Or, if the migrations are right, regenerate the file.\n      cargo xtask \
+                 db:schema:tenant",
+        );
     // The command is about the same file.
     let file = "--schema-file crates/schema-tenant/src/schema.rs";
     check(&format!("print-schema --check --stream tenant {file}"))
         .exits_with(1)
-        .prints(&format!(" {file}`. Or regenerate"));
+        .prints(&format!(" {file}\nhint: Or, if"));
     let document = check("print-schema --check --stream tenant --json").exits_with(1);
     let differences = &document.json()["streams"][0]["differences"];
     assert_eq!(differences.as_array().unwrap().len(), 7, "{differences}");
@@ -182,11 +189,13 @@ async fn an_edit_that_no_migration_makes_does_not_go_unnoticed() {
     let edited = "diesel::table! { dummy_table { id -> Uuid, due -> Date, } }";
     site.folder
         .file("crates/schema-tenant/src/schema.rs", edited);
-    site.run("print-schema --stream tenant").succeeds().prints(
-        "Wrote crates/schema-tenant/src/schema.rs.\n\
-         What no migration makes is gone from it:\n  \
-         column `due` of `dummy_table` is in schema.rs and not in the database\n",
-    );
+    let printed = site.run("print-schema --stream tenant").succeeds();
+    printed
+        .prints("Wrote crates/schema-tenant/src/schema.rs.\n")
+        .says(
+            "warning: removed from crates/schema-tenant/src/schema.rs what no migration creates\n  \
+             column `due` of `dummy_table` is in schema.rs but not in the migrations\n",
+        );
 }
 
 #[tokio::test]
@@ -194,8 +203,8 @@ async fn a_scratch_url_that_leads_nowhere_is_told_by_its_own_name() {
     let site = Site::new().await;
     site.run("print-schema --scratch-url postgres://app@127.0.0.1:9/app")
         .exits_with(3)
-        .says("there is no scratch database where --scratch-url says")
-        .says("Correct --scratch-url, or leave it out.");
+        .says("could not create a scratch database at --scratch-url")
+        .says("Correct --scratch-url, or omit it.");
 }
 
 #[tokio::test]
@@ -209,7 +218,7 @@ async fn a_file_that_cannot_be_read_is_not_replaced_unread() {
     std::fs::write(&file, text).unwrap();
     site.run("print-schema")
         .fails()
-        .says("crates/schema-tenant/src/schema.rs cannot be read")
+        .says("could not read crates/schema-tenant/src/schema.rs")
         .says("UTF-8");
     assert_eq!(std::fs::read(&file).unwrap(), text);
     assert!(site.databases().await.is_empty());
@@ -235,7 +244,7 @@ async fn views_in_the_file_are_compared_and_kept_and_no_migration_creates_a_tabl
     let printed = site.folder.file("printed", &tables);
     site.run("print-schema --check --stream tenant")
         .succeeds()
-        .prints(&format!("{file} agrees with the migrations.\n"));
+        .prints(&format!("{file} matches the tenant migrations.\n"));
     let generated = site
         .run("generate-migration --stream tenant --json")
         .succeeds()
@@ -262,14 +271,17 @@ async fn views_in_the_file_are_compared_and_kept_and_no_migration_creates_a_tabl
         &text.replace("many -> Int8", "many -> Int4, more -> Text"),
     );
     let wrong = "column `many` of the materialized view `counted` is INTEGER in schema.rs and \
-                 BIGINT in the database";
+                 BIGINT in the migrations";
     site.run("print-schema --check --stream tenant")
         .exits_with(1)
         .prints(wrong);
     print("print-schema --stream tenant")
         .succeeds()
-        .prints("Its blocks for views are kept, and disagree with the views:\n")
-        .prints(wrong);
+        .says(&format!(
+            "warning: kept blocks of views in {file} that differ from the migrations\n"
+        ))
+        .says(wrong)
+        .says("hint: Correct the blocks, or change the views in a migration.");
     let document = print("print-schema --stream tenant --json")
         .succeeds()
         .json();
@@ -309,5 +321,5 @@ async fn a_new_type_under_a_view_is_written_with_the_view_around_it() {
         .file(file, &format!("{tables}\n{without}\n{BLOCKS}"));
     site.run(&format!("{line} --allow-drop"))
         .exits_with(2)
-        .says("the column `points` of `tasks` cannot be dropped: the view `ranked` reads it");
+        .says("cannot drop column `points` of `tasks`: the view `ranked` reads it");
 }

@@ -9,10 +9,7 @@ use crate::support::ROOT;
 fn the_migrations_of_this_repository_break_no_rule() {
     let folder = Folder::new();
     let command = folder.command("lint-migrations").within(ROOT);
-    command
-        .run()
-        .succeeds()
-        .prints(" migrations checked: nothing found.");
+    command.run().succeeds().prints(" migrations: no findings.");
 }
 
 #[test]
@@ -23,7 +20,7 @@ fn the_migrations_of_the_benchmark_break_no_rule() {
         .within(ROOT)
         .run()
         .succeeds()
-        .prints(" migrations checked: nothing found.");
+        .prints(" migrations: no findings.");
 }
 
 #[tokio::test]
@@ -32,7 +29,7 @@ async fn each_schema_file_of_this_repository_agrees_with_its_migrations() {
     let folder = Folder::new();
     let command = folder.command("print-schema --check").within(ROOT);
     command.on(&database.url()).run().succeeds().prints(
-        "crates/schema-public/src/schema.rs agrees with the migrations.\n\
-         crates/schema-tenant/src/schema.rs agrees with the migrations.\n",
+        "crates/schema-public/src/schema.rs matches the public migrations.\n\
+         crates/schema-tenant/src/schema.rs matches the tenant migrations.\n",
     );
 }

@@ -8,7 +8,7 @@ async fn an_edited_schema_becomes_a_migration_that_is_applied() {
     project.run("create acme").succeeds();
     let agree = project.run("schema --check").succeeds();
     assert_eq!(
-        agree.stdout, "src/schema.rs agrees with the migrations.\n",
+        agree.stdout, "src/schema.rs matches the tenant migrations.\n",
         "{agree}"
     );
     let edited = SCHEMA.replace(
@@ -17,11 +17,11 @@ async fn an_edited_schema_becomes_a_migration_that_is_applied() {
     );
     project.file("src/schema.rs", &edited);
     let differs = project.run("schema --check").exits_with(1);
-    differs.prints("`tenants generate --stream tenant`");
+    differs.prints("\n      tenants generate --stream tenant\n");
     let written = project.run("generate add_color").succeeds();
     written
         .prints("Wrote migrations/tenant/")
-        .prints("then run `tenants migrate`");
+        .says("then apply it.\n      tenants migrate\n");
     // Wherever in the project one is.
     let within = |line: &str| project.command(line).within("src/handlers").run();
     within("schema --check").succeeds();
@@ -48,7 +48,7 @@ async fn public_tables_of_the_project_are_told_apart_from_those_of_the_list_of_t
     );
     project.run("schema --check").succeeds();
     let generated = project.run("generate --stream public").succeeds();
-    generated.prints("src/schema_public.rs is what the public migrations make: nothing to do.");
+    generated.prints("src/schema_public.rs matches the public migrations.");
     // What uses the list of tenants has it in its file.
     project.public(
         "2025-02-01-000000_members",
@@ -62,7 +62,7 @@ async fn public_tables_of_the_project_are_told_apart_from_those_of_the_list_of_t
                   name -> Nullable<Text>,\n        slug -> Nullable<Text>,\n    }\n}\n";
     project.file("src/schema_public.rs", edited);
     let generated = project.run("generate add_slug --stream public").succeeds();
-    generated.prints("then run `tenants migrate --public`");
+    generated.says("then apply it.\n      tenants migrate --public\n");
     project.run("migrate --public").succeeds();
     project.execute("SELECT slug FROM organizations").await;
 }
@@ -76,12 +76,12 @@ async fn public_migrations_without_a_file_of_public_tables_are_in_nobodys_way() 
     );
     let agree = project.run("schema --check").succeeds();
     agree
-        .says("the public stream is left out: no src/schema_public.rs")
-        .prints("src/schema.rs agrees with the migrations.");
+        .says("note: skipped the public stream: src/schema_public.rs does not exist")
+        .prints("src/schema.rs matches the tenant migrations.");
     let none = project.run("generate").succeeds();
-    none.prints("src/schema.rs is what the tenant migrations make: nothing to do.");
+    none.prints("src/schema.rs matches the tenant migrations.");
     let asked = project.run("schema --check --stream public").exits_with(2);
-    asked.says("the file src/schema_public.rs cannot be read");
+    asked.says("could not read src/schema_public.rs");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn two_streams_with_one_schema_file_are_refused() {
     project.file("diesel.public.toml", config);
     for line in ["schema --check", "schema", "generate"] {
         let refused = project.run(line).exits_with(2);
-        refused.says("src/schema.rs is the schema.rs of both streams");
+        refused.says("both streams use src/schema.rs");
     }
     assert_eq!(project.text("src/schema.rs"), SCHEMA);
 }
@@ -130,7 +130,7 @@ async fn rules_for_migrations_are_asked_without_a_public_folder() {
     project
         .run("lint")
         .succeeds()
-        .prints("2 migrations checked: nothing found.");
+        .prints("Checked 2 migrations: no findings.");
     project.tenant(
         "2025-04-01-000000_wrong",
         "CREATE TABLE public.x (id INT);",
@@ -139,5 +139,5 @@ async fn rules_for_migrations_are_asked_without_a_public_folder() {
     let found = project.run("lint").exits_with(1);
     found.prints("migrations/tenant/2025-04-01-000000_wrong/up.sql:1:");
     let public = project.run("lint --stream public").exits_with(2);
-    public.says("there is no folder migrations/public");
+    public.says("the folder migrations/public of the public migrations does not exist");
 }

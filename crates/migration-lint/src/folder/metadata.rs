@@ -37,20 +37,22 @@ pub(super) fn read(text: &str) -> Metadata {
         Ok(_) => (
             false,
             Some(
-                "without the key `run_in_transaction` Diesel runs it outside a transaction".into(),
+                "without the key `run_in_transaction`, Diesel runs the migration outside a \
+                 transaction"
+                    .into(),
             ),
         ),
         Err(error) => (
             true,
             Some(format!(
-                "Diesel cannot read the file and runs the migration in a transaction: {}",
+                "Diesel cannot read this file, so it runs the migration in a transaction: {}",
                 error.message()
             )),
         ),
     };
     let found = message.map(|message: String| {
         Found::new(0, "bad-metadata", message)
-            .remedy("write `run_in_transaction = false`, or delete the file")
+            .hint("Write the key, or delete the file.\nrun_in_transaction = false")
     });
     Metadata {
         in_transaction,

@@ -41,10 +41,13 @@ fn misnamed(name: &str) -> Option<Found> {
     if name == SETUP || is_well_named(name) {
         return None;
     }
-    let message = format!("`{name}` does not begin with a time, by which Diesel orders migrations");
+    let message = format!(
+        "the name `{name}` does not begin with a time, and Diesel orders \
+                           migrations by name"
+    );
     Some(
         Found::new(0, "migration-name", message)
-            .remedy("name the folder YYYY-MM-DD-HHMMSS_what_it_does"),
+            .hint("Rename the folder to `YYYY-MM-DD-HHMMSS_what_it_does`."),
     )
 }
 
@@ -72,8 +75,11 @@ fn is_well_named(name: &str) -> bool {
 
 fn same_version(name: &str, twin: &str) -> Found {
     let version = version(name);
-    let message = format!("`{twin}` has the same version, {version}: Diesel would run only one");
-    Found::new(0, "duplicate-version", message).remedy("give one of the folders another time")
+    let message = format!(
+        "version {version} is also the version of `{twin}`, and Diesel would \
+                           run only one"
+    );
+    Found::new(0, "duplicate-version", message).hint("Give one of the folders another time.")
 }
 
 fn not_newest(name: &str, options: &Options) -> Option<Found> {
@@ -87,10 +93,10 @@ fn not_newest(name: &str, options: &Options) -> Option<Found> {
         return None;
     }
     let message = format!(
-        "the version {version} is older than {newest}, which exists already: databases that \
-         have that one would run this one after it, and new ones before it"
+        "version {version} is older than the existing migration {newest}: existing databases \
+         would run this one last, new databases earlier"
     );
-    Some(Found::new(0, "not-newest", message).remedy("rename the folder with the present time"))
+    Some(Found::new(0, "not-newest", message).hint("Rename the folder to the current time."))
 }
 
 #[cfg(test)]

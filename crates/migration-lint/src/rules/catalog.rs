@@ -25,35 +25,43 @@ mod squawk;
 
 use std::sync::LazyLock;
 
+use crate::finding::Severity;
+
 /// A rule, as it is named in findings, in ignores and in options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleInfo {
     /// The name: `qualified-name`.
     pub name: &'static str,
-    /// What it finds, on one line.
+    /// What it finds: a noun phrase on one line, without a full stop.
     pub summary: &'static str,
-    /// Whether it is asked unless the options say otherwise.
+    /// Whether it is on by default.
     pub on_by_default: bool,
 }
 
 impl RuleInfo {
-    /// Whether it warns of what a statement does to a table in use, and not of
-    /// what a migration must never do. Such a statement may be meant.
+    /// Whether it warns about the effect of a statement on a table in use. Such a statement
+    /// may be intended.
     #[must_use]
     pub fn is_about_safety(&self) -> bool {
         of_squawk().any(|rule| rule.name == self.name)
     }
 
-    /// Whether it is for tenants on a Citus cluster, and asked where
-    /// [`Options::citus`](crate::Options::citus) says so.
+    /// How serious its findings are.
+    #[must_use]
+    pub fn severity(&self) -> Severity {
+        severity(self.name)
+    }
+
+    /// Whether it is for tenants on a Citus cluster;
+    /// [`Options::citus`](crate::Options::citus) turns it on.
     #[must_use]
     pub fn is_about_citus(&self) -> bool {
         citus::CITUS.iter().any(|rule| rule.name == self.name)
     }
 }
 
-/// All rules, each group in alphabetical order: ours, those for Citus, those of
-/// squawk, and those of squawk that are off by default.
+/// All rules, in four groups: the rules of this crate, the rules for Citus, the rules of
+/// squawk, and the rules of squawk that are off by default. Each group is sorted by name.
 #[must_use]
 pub fn rules() -> &'static [RuleInfo] {
     static ALL: LazyLock<Vec<RuleInfo>> = LazyLock::new(|| {
@@ -61,6 +69,44 @@ pub fn rules() -> &'static [RuleInfo] {
         lists.into_iter().flatten().copied().collect()
     });
     &ALL
+}
+
+/// Rules written here whose findings only deserve a look.
+const MILD: &[&str] = &[
+    "also-in-public",
+    "bad-ignore",
+    "citus-constraint-name",
+    "empty-up",
+    "migration-name",
+    "missing-down",
+    "mixed-transaction",
+    "unused-ignore",
+];
+
+/// Rules about a file or a folder, and not about one of its lines.
+const ABOUT_WHOLE_FILES: &[&str] = &[
+    "bad-metadata",
+    "duplicate-version",
+    "empty-up",
+    "migration-name",
+    "missing-down",
+    "not-a-migration",
+    "not-newest",
+    "too-complex",
+    "unreadable-file",
+];
+
+/// How serious findings of the rule `name` are.
+pub(crate) fn severity(name: &str) -> Severity {
+    match MILD.contains(&name) || of_squawk().any(|rule| rule.name == name) {
+        true => Severity::Warning,
+        false => Severity::Error,
+    }
+}
+
+/// Whether findings of the rule `name` are about a file or a folder as a whole.
+pub(crate) fn is_about_whole_file(name: &str) -> bool {
+    ABOUT_WHOLE_FILES.contains(&name)
 }
 
 /// The rules that squawk has.
@@ -119,6 +165,13 @@ mod tests {
             let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
             assert!(rule.name.chars().all(kebab), "{}", rule.name);
             assert!(!rule.summary.contains('\n') && !rule.summary.ends_with('.'));
+        }
+    }
+
+    #[test]
+    fn every_rule_in_a_list_exists() {
+        for name in MILD.iter().chain(ABOUT_WHOLE_FILES) {
+            assert!(is_known(name), "{name}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The rules `citus-...`: what a Citus cluster refuses in a tenant's migration.
 //!
 //! They are about schema-based sharding, where the tables of a tenant lie on one worker
-//! and the coordinator hands on what is done to them. Each was held against Citus 13.2
+//! and the coordinator hands on what is done to them. Each was checked with Citus 13.2
 //! on PostgreSQL 15, and `tests/citus_examples.sql` has for each what is refused, with
 //! the message, and what is accepted instead.
 //!

@@ -11,15 +11,19 @@ pub(super) fn copy(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     if node.kind() != COPY || !(has(node, COPY_STDIN) || has(node, COPY_STDOUT)) {
         return None;
     }
-    let message = "COPY with STDIN or STDOUT needs a client that holds the data";
-    Some(Found::new(place.start(node), "copy-stdin", message).remedy("use INSERT instead"))
+    let message = "`COPY` with `STDIN` or `STDOUT` needs a client that sends or receives the \
+                   data";
+    Some(Found::new(place.start(node), "copy-stdin", message).hint("Use `INSERT` instead."))
 }
 
 /// Commands of psql are taken out before the text is parsed.
 pub(super) fn commands(masked: &Masked) -> Vec<Found> {
     let commands = masked.commands.iter().map(|offset| {
-        let message = "a backslash command belongs to psql, and PostgreSQL does not know it";
-        Found::new(*offset, "backslash-command", message).remedy("remove it, or write it as SQL")
+        let message = "a backslash command belongs to psql; PostgreSQL does not understand it";
+        Found::new(*offset, "backslash-command", message).hint(
+            "Remove the command, or write it \
+                                                                as SQL.",
+        )
     });
     commands.collect()
 }

@@ -5,27 +5,27 @@ use crate::lint::{Direction, SqlText};
 use crate::text::{Masked, statements};
 
 /// What is said of a migration that cannot be reverted.
-const REVERT: &str = "write what reverts up.sql; if nothing can, say so in the file: \
-                      `-- lint:ignore missing-down REASON`";
+const REVERT: &str = "Write the statements that undo up.sql. If nothing can undo it, say so in \
+                      the file.\n-- lint:ignore missing-down REASON";
 
 pub(super) fn check(sql: &SqlText<'_>, masked: &Masked) -> Option<Found> {
     if !statements(&masked.sql).is_empty() || !masked.commands.is_empty() {
         return None;
     }
     Some(match sql.direction {
-        Direction::Up => Found::new(0, "empty-up", "up.sql has no statement, and is not run")
-            .remedy("write one, or delete the migration's folder"),
+        Direction::Up => Found::new(0, "empty-up", "up.sql has no statement, so nothing runs")
+            .hint("Write a statement, or delete the migration's folder."),
         Direction::Down => Found::new(
             0,
             "missing-down",
-            "down.sql has no statement: the migration cannot be reverted",
+            "down.sql has no statement, so the migration cannot be rolled back",
         )
-        .remedy(REVERT),
+        .hint(REVERT),
     })
 }
 
 /// The finding about a migration that has no `down.sql` at all.
 pub(crate) fn no_down_file() -> Found {
-    let message = "there is no down.sql: the migration cannot be reverted";
-    Found::new(0, "missing-down", message).remedy(REVERT)
+    let message = "down.sql is missing, so the migration cannot be rolled back";
+    Found::new(0, "missing-down", message).hint(REVERT)
 }

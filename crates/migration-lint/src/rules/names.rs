@@ -115,15 +115,18 @@ pub(super) fn report(schema: &str, shown: &str, offset: usize, place: &Place<'_>
         return None;
     }
     if schema == "public" {
-        let message = format!("`{shown}` belongs to the public schema, which all tenants share");
-        return Some(Found::new(offset, "touches-public", message).remedy(
-            "leave the schema out if the tenant's own object is meant; otherwise move the \
-             statement to a migration of the public stream",
+        let message = format!("`{shown}` is in the public schema, which all tenants share");
+        return Some(Found::new(offset, "touches-public", message).hint(
+            "Omit the schema to use the tenant's object. To change the shared object, move the \
+             statement to a public migration.",
         ));
     }
-    let message = format!("`{shown}` names the schema `{schema}`, and each tenant has its own");
-    Some(Found::new(offset, "qualified-name", message).remedy(
-        "leave the schema out, so that search_path decides; a schema all tenants are to use can \
-         be listed in `allowed_schemas`",
+    let message = format!(
+        "`{shown}` names the schema `{schema}`, but each tenant has its own \
+                           schema"
+    );
+    Some(Found::new(offset, "qualified-name", message).hint(
+        "Omit the schema, so that search_path decides. If all tenants share this schema, list it \
+         in `allowed_schemas`.",
     ))
 }

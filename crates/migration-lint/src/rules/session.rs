@@ -22,19 +22,20 @@ pub(super) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
         SET | RESET if setting(node)?.eq_ignore_ascii_case(SEARCH_PATH) => {
             format!("{} {SEARCH_PATH}", title(node, 1))
         }
-        CALL_EXPR if configures(node, &[SEARCH_PATH]) => format!("set_config of {SEARCH_PATH}"),
+        CALL_EXPR if configures(node, &[SEARCH_PATH]) => format!("set_config({SEARCH_PATH})"),
         UPDATE if sets_in_view(node, &[SEARCH_PATH]) => "UPDATE pg_settings".to_owned(),
         RESET if child(node, ALL).is_some() => "RESET ALL".to_owned(),
         DISCARD if child(node, DISCARD_ALL).is_some() => "DISCARD ALL".to_owned(),
         _ => return None,
     };
-    let message = format!("`{what}` changes search_path, and what follows would go elsewhere");
-    Some(
-        Found::new(place.start(node), "search-path", message).remedy(
-            "remove it: the path is set before each migration, and names without a schema find the \
-             right objects",
-        ),
-    )
+    let message = format!(
+        "`{what}` changes search_path, so later names would lead to another \
+                           schema"
+    );
+    Some(Found::new(place.start(node), "search-path", message).hint(
+        "Remove the statement. The engine sets the path before each migration, so \
+             unqualified names find the right objects.",
+    ))
 }
 
 /// Statements after which somebody else is at work.
@@ -53,12 +54,11 @@ pub(super) fn state(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     if !changes {
         return None;
     }
-    let message = "the role changes, and with it who owns what the migration makes";
+    let message = "the statement changes the role, so another role owns what the migration \
+                   creates";
     Some(
-        Found::new(place.start(node), "session-state", message).remedy(
-            "remove it, and connect as the role that is to own the objects; or hand them over with \
-         ALTER ... OWNER TO",
-        ),
+        Found::new(place.start(node), "session-state", message)
+            .hint("Remove the statement, and connect as the role that should own the objects."),
     )
 }
 

@@ -15,10 +15,10 @@ pub(super) fn extension(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     if !is_meant || !place.is_tenant() {
         return None;
     }
-    let message = "an extension exists once in a database, not once for each tenant";
-    Some(Found::new(place.start(node), "extension", message).remedy(
-        "move it to a migration of the public stream, into a schema of its own, and name that \
-         schema with `--extensions-schema`",
+    let message = "an extension exists once per database, not once per tenant";
+    Some(Found::new(place.start(node), "extension", message).hint(
+        "Move it to a public migration that creates the extension in a separate schema. Name \
+         that schema with `--extensions-schema`.",
     ))
 }
 
@@ -29,17 +29,19 @@ pub(super) fn schema(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     let message = match node.kind() {
         CREATE_SCHEMA | ALTER_SCHEMA | DROP_SCHEMA => {
             format!(
-                "`{}` is about more than this tenant's schema",
+                "`{}` affects more than this tenant's schema",
                 title(node, 2)
             )
         }
-        SET_SCHEMA => "the object would leave the tenant's schema".to_owned(),
+        SET_SCHEMA => "`SET SCHEMA` moves the object out of the tenant's schema".to_owned(),
         _ => return None,
     };
-    Some(Found::new(place.start(node), "schema-statement", message).remedy(
-        "remove it: each tenant's schema is made and dropped with the tenant, and its migrations \
-         stay inside",
-    ))
+    Some(
+        Found::new(place.start(node), "schema-statement", message).hint(
+            "Remove the statement. The tenant's schema is created and dropped with the tenant, and \
+         its migrations stay inside it.",
+        ),
+    )
 }
 
 pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
@@ -52,10 +54,11 @@ pub(super) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
         _ => return None,
     };
     let message = format!(
-        "`{title}` is about an object outside all schemas, and the next tenant would meet it again"
+        "`{title}` affects an object outside all schemas, which exists once and not per \
+         tenant"
     );
-    let remedy = "move it to a migration of the public stream";
-    Some(Found::new(place.start(node), "shared-object", message).remedy(remedy))
+    let hint = "Move the statement to a public migration.";
+    Some(Found::new(place.start(node), "shared-object", message).hint(hint))
 }
 
 /// The title of a statement about an object outside all schemas, which it names after ON, or
@@ -103,14 +106,15 @@ pub(super) fn outside(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     let runs_program = has(node, PROGRAM_KW);
     let writes_file = has(node, COPY_TO) && !has(node, COPY_STDOUT);
     let message = match (runs_program, writes_file) {
-        (true, _) => "COPY with PROGRAM runs a program on the server, also in a dry run",
+        (true, _) => "`COPY` with `PROGRAM` runs a program on the server, even in a trial run",
         (_, true) => {
-            "COPY TO writes a file on the server, also in a dry run, and each tenant overwrites it"
+            "`COPY TO` writes a file on the server, even in a trial run, and each tenant \
+             overwrites it"
         }
         _ => return None,
     };
-    let remedy = "do it outside the migration: a rollback does not undo it";
-    Some(Found::new(place.start(node), "copy-outside", message).remedy(remedy))
+    let hint = "Do it outside the migration. PostgreSQL cannot roll it back.";
+    Some(Found::new(place.start(node), "copy-outside", message).hint(hint))
 }
 
 /// Objects that are given to another role than the one that migrates.
@@ -124,9 +128,10 @@ pub(super) fn owner(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     if roles.next().is_some() {
         return None;
     }
-    let message = "later migrations fail: the role that runs them would no longer own the object";
-    let remedy = "remove it, and grant rights to the other role instead";
-    Some(Found::new(place.start(node), "owner", message).remedy(remedy))
+    let message = "the role that runs migrations would no longer own the object, so later \
+                   migrations would fail";
+    let hint = "Remove the statement, and grant privileges to the other role.";
+    Some(Found::new(place.start(node), "owner", message).hint(hint))
 }
 
 /// Rights that are given by default in all schemas.
@@ -139,11 +144,11 @@ pub(super) fn default_privileges(node: &SyntaxNode, place: &Place<'_>) -> Option
     if options.any(|word| word == "schema") {
         return None;
     }
-    let message = "without IN SCHEMA, default privileges are those of the whole database";
+    let message = "without `IN SCHEMA`, default privileges apply to the whole database";
     Some(
-        Found::new(place.start(node), "shared-object", message).remedy(
-            "grant rights on each of the tenant's tables, or move it to a migration of the public \
-         stream. A run refuses it here",
+        Found::new(place.start(node), "shared-object", message).hint(
+            "Grant privileges on each table, or move the statement to a public migration. In a \
+             tenant migration the run rejects it.",
         ),
     )
 }

@@ -7,8 +7,8 @@ use squawk_syntax::SyntaxNode;
 use super::place::{Inside, Place, child, has, title, tokens};
 use crate::finding::Found;
 
-const OUTSIDE: &str = "give it a migration of its own, with `run_in_transaction = false` in \
-                       metadata.toml";
+const OUTSIDE: &str = "Move the statement to a separate migration, and add a metadata.toml to \
+                       that.\nrun_in_transaction = false";
 
 /// Statements that would end or begin the transaction of the run.
 pub(super) fn control(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
@@ -25,11 +25,11 @@ pub(super) fn control(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
         return None;
     }
     let message = format!(
-        "`{}` would end or begin a transaction, and each run has one of its own",
+        "`{}` would begin or end a transaction, but the run controls its own",
         title(node, 1)
     );
-    let remedy = "remove it; savepoints are fine";
-    Some(Found::new(place.start(node), "transaction-control", message).remedy(remedy))
+    let hint = "Remove the statement. Savepoints are allowed.";
+    Some(Found::new(place.start(node), "transaction-control", message).hint(hint))
 }
 
 /// Statements that PostgreSQL refuses to run in a transaction block.
@@ -43,11 +43,11 @@ pub(super) fn needs_none(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> 
             format!("`{} ... CONCURRENTLY`", title(node, 2))
         }
         VACUUM => "`VACUUM`".to_owned(),
-        CLUSTER => "`CLUSTER` of all tables".to_owned(),
+        CLUSTER => "`CLUSTER` without a table".to_owned(),
         _ => format!("`{}`", title(node, 2)),
     };
-    let message = format!("{what} cannot run in a transaction, and this migration runs in one");
-    Some(Found::new(place.start(node), "concurrently-in-transaction", message).remedy(OUTSIDE))
+    let message = format!("{what} cannot run in a transaction, but this migration does");
+    Some(Found::new(place.start(node), "concurrently-in-transaction", message).hint(OUTSIDE))
 }
 
 /// The first statement of a migration outside a transaction that should be in
@@ -66,11 +66,11 @@ pub(super) fn mixed(root: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
                 ANALYZE | CALL | EMPTY_STMT | ERROR | RESET | SET | SHOW
             )
     })?;
-    let message = "this statement should be in a transaction, and shares the migration with one \
-                   that cannot be: if the latter fails, the former stays";
+    let message = "this statement runs outside a transaction because of another one in the \
+                   migration: if that one fails, this one is not rolled back";
     Some(
         Found::new(place.start(&ordinary), "mixed-transaction", message)
-            .remedy("move it to a migration of its own, before or after this one"),
+            .hint("Move it to a separate migration before or after this one."),
     )
 }
 

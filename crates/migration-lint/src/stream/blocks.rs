@@ -278,18 +278,18 @@ fn placeholders(pattern: &str) -> impl Iterator<Item = char> + '_ {
 }
 
 fn computed_moment(offset: usize) -> Found {
-    let message =
-        "the time of the migration is written into a definition, and differs between tenants";
-    Found::new(offset, "moment-in-definition", message).remedy(
-        "write fixed values, and let the application create partitions for the current period",
+    let message = "a `DO` block writes the time of the run into a definition, so tenants differ";
+    Found::new(offset, "moment-in-definition", message).hint(
+        "Write fixed values, and let the application create partitions for the current \
+         period.",
     )
 }
 
 fn computed_name(offset: usize) -> Found {
-    let message = "a name is written into a definition as text, and is wrong after the tenant is \
-                   renamed, cloned or created from a spare";
-    Found::new(offset, "name-in-definition", message).remedy(
-        "let the definition read it at run time: TG_TABLE_SCHEMA in a trigger's function, \
-         `DEFAULT current_schema()` for a column",
+    let message = "a `DO` block writes a name into a definition as text; it is wrong after the \
+                   tenant is renamed, cloned, or created from a spare";
+    Found::new(offset, "name-in-definition", message).hint(
+        "Read the name at run time: use `TG_TABLE_SCHEMA` in a trigger function, `DEFAULT \
+         current_schema()` for a column.",
     )
 }

@@ -290,17 +290,17 @@ impl Functions {
             return None;
         }
         let message = format!(
-            "`{}` names {} without a schema, and {what} calls it: autovacuum and pg_restore do so \
-             without this schema in search_path, and fail",
+            "{what} calls `{}`, which names {} without a schema: autovacuum and pg_restore run \
+             it with an empty search_path and fail",
             function.name,
             names.join(", ")
         );
-        let remedy = format!(
-            "add `SET search_path FROM CURRENT` to it; where it is applied already, write a new \
-             migration with `ALTER FUNCTION {}({}) SET search_path FROM CURRENT`",
+        let hint = format!(
+            "Add `SET search_path FROM CURRENT` to the function. If the migration is applied \
+             already, write a new one.\nALTER FUNCTION {}({}) SET search_path FROM CURRENT;",
             function.name, function.arguments
         );
-        let found = Found::new(function.offset, "unqualified-function", message).remedy(remedy);
+        let found = Found::new(function.offset, "unqualified-function", message).hint(hint);
         Some((function.text, found))
     }
 }

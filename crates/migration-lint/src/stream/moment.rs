@@ -74,17 +74,15 @@ impl Reader<'_> {
         if !is_bound && !self.is_read_as_a_moment(place) {
             return None;
         }
-        let message = format!(
-            "`'{value}'` becomes a constant when the migration runs, and differs between tenants"
-        );
-        let remedy = match is_bound {
-            true => {
-                "write the date, and let the application create partitions for the current period"
-                    .to_owned()
-            }
-            false => format!("write `{instead}`, which is evaluated each time"),
+        let message =
+            format!("`'{value}'` becomes a constant when the migration runs, so tenants differ");
+        let hint = match is_bound {
+            true => "Write the date, and let the application create partitions for the current \
+                 period."
+                .to_owned(),
+            false => format!("Write `{instead}`, which PostgreSQL evaluates each time."),
         };
-        Some(Found::new(self.statement.offset(place), "moment-constant", message).remedy(remedy))
+        Some(Found::new(self.statement.offset(place), "moment-constant", message).hint(hint))
     }
 
     fn is_read_as_a_moment(&self, place: usize) -> bool {

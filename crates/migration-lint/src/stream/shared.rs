@@ -41,13 +41,13 @@ impl SharedNames {
                 return;
             };
             let message = format!(
-                "the {} `{}` is created by the public migrations, too: a tenant that loses its \
-                 own would use that of `public` if the path at run time has both",
+                "the public migrations also create the {} `{}`: a tenant that loses its own \
+                 would silently use the one in `public`",
                 defined.kind, defined.name
             );
             if key(defined).is_some_and(|name| self.0.contains(&name)) {
                 let one = Found::new(statement.offset(0), "also-in-public", message);
-                found.push(one.remedy("rename one of them"));
+                found.push(one.hint("Rename one of the two."));
             }
         });
         found

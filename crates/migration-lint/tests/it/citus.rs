@@ -41,7 +41,7 @@ fn what_citus_refuses_is_found_and_what_it_accepts_is_not() {
 }
 
 #[test]
-fn each_rule_has_an_example_and_a_remedy() {
+fn each_rule_has_an_example_and_a_hint() {
     for rule in rules().iter().filter(|rule| rule.is_about_citus()) {
         let mut examples = examples().into_iter();
         let (_, bad, _) = examples
@@ -50,7 +50,7 @@ fn each_rule_has_an_example_and_a_remedy() {
         let findings = lint_text(&TENANT.sql(bad), &citus());
         let finding = findings.iter().find(|one| one.rule == rule.name).unwrap();
         assert!(finding.message.contains("Citus") || finding.message.contains("worker"));
-        assert!(finding.remedy.is_some(), "{}", rule.name);
+        assert!(finding.hint.is_some(), "{}", rule.name);
     }
 }
 

@@ -291,7 +291,7 @@ fn an_empty_stream_is_fine_and_a_missing_one_is_an_error() {
     let error = lint_folder(Stream::Tenant, &missing, &Options::default()).unwrap_err();
     let FolderError::Unreadable { path, .. } = &error;
     assert_eq!(path, &missing);
-    assert!(error.to_string().starts_with("cannot read "), "{error}");
+    assert!(error.to_string().starts_with("could not read "), "{error}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn functions_that_find_their_names_and_those_that_nothing_calls_so_are_left_alon
 }
 
 #[test]
-fn the_message_names_what_is_missing_and_the_remedy_is_complete() {
+fn the_message_names_the_function_and_the_hint_is_complete() {
     let text = format!("{NORM}CREATE INDEX ON people (norm(name));");
     let found = lint(UP, &text);
     let found = found
@@ -92,13 +92,13 @@ fn the_message_names_what_is_missing_and_the_remedy_is_complete() {
         .unwrap();
     assert_eq!(
         found.message,
-        "`norm` names `strip` without a schema, and an index calls it: autovacuum and pg_restore \
-         do so without this schema in search_path, and fail"
+        "an index calls `norm`, which names `strip` without a schema: autovacuum and pg_restore \
+         run it with an empty search_path and fail"
     );
-    let remedy = found.remedy.as_deref().unwrap();
+    let hint = found.hint.as_deref().unwrap();
     assert!(
-        remedy.contains("`ALTER FUNCTION norm(value text) SET search_path FROM CURRENT`"),
-        "{remedy}"
+        hint.contains("\nALTER FUNCTION norm(value text) SET search_path FROM CURRENT;"),
+        "{hint}"
     );
 }
 

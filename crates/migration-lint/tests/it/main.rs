@@ -61,7 +61,26 @@ impl Like {
 }
 
 fn lint(like: Like, text: &str) -> Vec<Finding> {
-    lint_text(&like.sql(text), &Options::default())
+    let findings = lint_text(&like.sql(text), &Options::default());
+    findings.iter().for_each(assert_is_laid_out);
+    findings
+}
+
+/// A message is a clause, a note as well, and a hint begins with a sentence.
+fn assert_is_laid_out(finding: &Finding) {
+    for text in std::iter::once(&finding.message).chain(&finding.notes) {
+        let is_capital = |letter: Option<char>| letter.is_some_and(char::is_uppercase);
+        let (first, second) = (text.chars().next(), text.chars().nth(1));
+        let is_word = is_capital(first) && !is_capital(second);
+        let is_name = text.starts_with("Citus") || text.starts_with("Postgres");
+        assert!(!is_word || is_name, "a capital: {finding:?}");
+        assert!(!text.ends_with('.') && !text.contains('\n'), "{finding:?}");
+    }
+    if let Some(hint) = &finding.hint {
+        let sentence = hint.lines().next().unwrap();
+        assert!(sentence.ends_with('.'), "{finding:?}");
+        assert!(!sentence.starts_with(char::is_lowercase), "{finding:?}");
+    }
 }
 
 /// What is found, as `rule:line`.

@@ -65,14 +65,14 @@ fn what_is_evaluated_each_time_and_ordinary_words_are_left_alone() {
 
 #[test]
 fn a_finding_says_what_to_write_instead() {
-    let remedy = |text: &str| lint(TENANT, text).remove(0).remedy.unwrap();
+    let hint = |text: &str| lint(TENANT, text).remove(0).hint.unwrap();
     assert_eq!(
-        remedy("CREATE TABLE t (made timestamptz DEFAULT 'now');"),
-        "write `now()`, which is evaluated each time"
+        hint("CREATE TABLE t (made timestamptz DEFAULT 'now');"),
+        "Write `now()`, which PostgreSQL evaluates each time."
     );
-    assert!(remedy("ALTER TABLE t ADD CHECK (born < 'today');").contains("`CURRENT_DATE`"));
+    assert!(hint("ALTER TABLE t ADD CHECK (born < 'today');").contains("`CURRENT_DATE`"));
     let bound = "CREATE TABLE p PARTITION OF t FOR VALUES FROM ('today') TO ('tomorrow');";
-    assert!(remedy(bound).contains("write the date"));
+    assert!(hint(bound).contains("Write the date"));
 }
 
 #[test]

@@ -54,8 +54,8 @@ fn a_constraint_is_validated_in_a_migration_of_its_own() {
         "ALTER TABLE tasks ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES b (id);",
     ] {
         let findings = lint(UP, text);
-        let remedies = findings.iter().filter_map(|one| one.remedy.as_deref());
-        let mut said = remedies.filter(|remedy| remedy.contains("--transaction migration"));
+        let hints = findings.iter().filter_map(|one| one.hint.as_deref());
+        let mut said = hints.filter(|hint| hint.contains("--transaction migration"));
         assert!(said.next().is_some(), "{text}: {findings:?}");
     }
 }
@@ -114,10 +114,10 @@ fn a_rule_of_ours_and_one_of_squawk_do_not_say_the_same() {
 }
 
 #[test]
-fn the_help_of_squawk_is_the_remedy() {
+fn the_help_of_squawk_is_the_hint() {
     let findings = lint(UP, "CREATE INDEX i ON tasks (a);");
-    let remedy = findings[0].remedy.as_deref().unwrap();
-    assert!(remedy.contains("`concurrently`"), "{remedy}");
+    let hint = findings[0].hint.as_deref().unwrap();
+    assert!(hint.contains("`concurrently`"), "{hint}");
 }
 
 #[test]

@@ -22,8 +22,8 @@ fn extensions_belong_to_the_public_stream() {
     }
     none_gives_any(PUBLIC, &extensions);
     let finding = &lint(TENANT, extensions[0])[0];
-    let remedy = finding.remedy.as_deref().unwrap();
-    assert!(remedy.contains("--extensions-schema"), "{remedy}");
+    let hint = finding.hint.as_deref().unwrap();
+    assert!(hint.contains("--extensions-schema"), "{hint}");
 }
 
 #[test]
@@ -102,7 +102,10 @@ fn a_statement_about_what_exists_once_is_named_whole() {
         ("DROP USER reader;", "DROP USER"),
     ] {
         let message = &lint(TENANT, text)[0].message;
-        assert!(message.starts_with(&format!("`{title}` is")), "{message}");
+        assert!(
+            message.starts_with(&format!("`{title}` affects")),
+            "{message}"
+        );
     }
 }
 

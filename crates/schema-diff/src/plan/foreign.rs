@@ -112,9 +112,9 @@ impl Planner<'_> {
                     return Err(PlanError::Impossible {
                         line: child.line,
                         reason: format!(
-                            "`{}` ({}) refers to the primary key of `{}`, which changes, and its \
-                             values belong to the old one; take the `joinable!` out in a migration \
-                             of its own, or write this one by hand",
+                            "`{}` ({}) references the primary key of `{}`, which changes, and \
+                             its values belong to the old key (remove the `joinable!` in a \
+                             separate migration, or write this migration by hand)",
                             child.name, reference.column, reference.parent
                         ),
                     });
@@ -260,7 +260,7 @@ impl Planner<'_> {
         let was_seen = reference.is_some_and(|reference| seen.references.contains(&reference));
         (!was_seen).then(|| {
             format!(
-                "the foreign key `{}` of `{}` goes, because what it refers to goes",
+                "foreign key `{}` of `{}` is dropped, because its target is dropped",
                 key.name, table.name
             )
         })

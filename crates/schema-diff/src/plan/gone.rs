@@ -24,7 +24,7 @@ impl Planner<'_> {
                 .filter(|(_, columns, _)| shared(columns));
             notes.extend(both.map(|(name, _, definition)| {
                 format!(
-                    "`{name}` of `{}` goes with the column: {definition}",
+                    "`{name}` of `{}` is dropped with the column: {definition}",
                     found.new
                 )
             }));
@@ -34,7 +34,7 @@ impl Planner<'_> {
                 .filter(|key| shared(&key.columns));
             notes.extend(keys.map(|key| {
                 format!(
-                    "the foreign key `{}` from `{}` ({}) to `{}` goes with the column",
+                    "foreign key `{}` from `{}` ({}) to `{}` is dropped with the column",
                     key.name,
                     found.new,
                     key.columns.join(", "),

@@ -142,10 +142,10 @@ fn refuse_hidden(
 ) -> Result<(), PlanError> {
     for table in &wanted.tables {
         let reason = if !filter.includes(&table.name) {
-            "the filter in the configuration of the Diesel CLI leaves this table out"
+            "the filter in the Diesel configuration excludes it"
         } else if catalog.table(&table.name).is_some() && there.table(&table.name).is_none() {
-            "the table exists already without a primary key, which Diesel needs; give it one in a \
-             migration written by hand"
+            "it exists without the primary key that Diesel needs (add the key in a migration \
+             written by hand)"
         } else {
             continue;
         };
@@ -168,13 +168,13 @@ fn table_renames(
             continue;
         };
         let problem = if there.table(old).is_none() {
-            Some(format!("the database has no table `{old}`"))
+            Some(format!("the migrations have no table `{old}`"))
         } else if wanted.table(new).is_none() {
             Some(format!("schema.rs has no table `{new}`"))
         } else if wanted.table(old).is_some() {
             Some(format!("schema.rs still has a table `{old}`"))
         } else if there.table(new).is_some() {
-            Some(format!("the database has a table `{new}` already"))
+            Some(format!("the migrations already have a table `{new}`"))
         } else {
             None
         };
@@ -193,7 +193,7 @@ fn accept(
     let is_taken = |(one, other): &(String, String)| one == old || other == new;
     let taken = renames.iter().any(is_taken);
     let problem =
-        problem.or_else(|| taken.then(|| "one of the two is in another rename".to_owned()));
+        problem.or_else(|| taken.then(|| "another rename uses one of these names".to_owned()));
     match problem {
         Some(problem) => Err(cannot_rename(old, new, &problem)),
         None => {
@@ -204,7 +204,7 @@ fn accept(
 }
 
 fn cannot_rename(old: &str, new: &str, problem: &str) -> PlanError {
-    PlanError::Answer(format!("`{old}` cannot be renamed to `{new}`: {problem}"))
+    PlanError::Answer(format!("cannot rename `{old}` to `{new}`: {problem}"))
 }
 
 fn match_columns(
@@ -266,7 +266,7 @@ fn column_renames(
         }
         let problem = if existing.column(old).is_none() {
             Some(format!(
-                "table `{name}` of the database has no column `{old}`"
+                "table `{name}` of the migrations has no column `{old}`"
             ))
         } else if table.column(new).is_none() {
             Some(format!("table `{name}` of schema.rs has no column `{new}`"))
@@ -276,7 +276,7 @@ fn column_renames(
             ))
         } else if existing.column(new).is_some() {
             Some(format!(
-                "table `{name}` of the database has a column `{new}` already"
+                "table `{name}` of the migrations already has a column `{new}`"
             ))
         } else {
             None

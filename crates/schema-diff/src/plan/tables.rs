@@ -179,14 +179,14 @@ impl Planner<'_> {
         notes.extend(note_on_default(table, name, stored));
         if convert::may_refuse(&stored.ty, &column.ty) {
             notes.push(format!(
-                "a tenant whose `{table}.{name}` holds a value that does not fit the new type is \
-                 left as it is, and reported, when the tenants are migrated"
+                "if a value of `{table}.{name}` does not fit the new type, the migration fails \
+                 for that tenant and leaves it unchanged"
             ));
         }
         if conversion.is_none() && convert::may_cut_spaces(&stored.ty, &column.ty) {
             notes.push(format!(
-                "`{table}.{name}` gets a shorter limit: PostgreSQL cuts spaces beyond it at the \
-                 end of a text, and refuses anything else"
+                "`{table}.{name}` gets a shorter limit: PostgreSQL removes trailing spaces \
+                 beyond it and rejects longer values"
             ));
         }
         convert::convert(self.catalog, (table, name), stored, &column.ty, conversion)
@@ -266,9 +266,6 @@ fn note_on_default(table: &str, column: &str, stored: &StoredColumn) -> Option<S
         .as_ref()
         .filter(|_| stored.sequence.is_none())?;
     let is_constant = |c: char| c.is_ascii_digit();
-    (!default.chars().all(is_constant)).then(|| {
-        format!(
-            "the default of `{table}.{column}`, {default}, is converted too: see that it is meant"
-        )
-    })
+    (!default.chars().all(is_constant))
+        .then(|| format!("the default of `{table}.{column}`, {default}, is also converted"))
 }

@@ -24,14 +24,14 @@ impl Planner<'_> {
     pub(super) fn check_views(&self) -> Result<(), PlanError> {
         for name in &self.matches.gone {
             if let Some(view) = self.readers(|view| view.reads_relation(name)).first() {
-                return Err(self.in_use(&format!("the table `{name}`"), view));
+                return Err(self.in_use(&format!("table `{name}`"), view));
             }
         }
         for (found, ..) in self.pairs() {
             for column in &found.gone {
                 let readers = self.readers(|view| view.reads_column(&found.old, column));
                 if let Some(view) = readers.first() {
-                    let what = format!("the column `{column}` of `{}`", found.old);
+                    let what = format!("column `{column}` of `{}`", found.old);
                     return Err(self.in_use(&what, view));
                 }
             }
@@ -47,8 +47,8 @@ impl Planner<'_> {
                 let is_renamed = found.old != found.new && view.reads_relation(&found.old);
                 if is_renamed || renamed.next().is_some() {
                     return Err(PlanError::InUse(format!(
-                        "the {} `{}` reads `{}`, in which a name and a type change at once. Rename \
-                         first, in a separate migration, and change the type in the next one",
+                        "the {} `{}` reads `{}`, and both a name and a type change there (rename \
+                         first, and change the type in the next migration)",
                         view.kind.words(),
                         view.name,
                         found.old
@@ -99,9 +99,8 @@ impl Planner<'_> {
     fn in_use(&self, what: &str, view: &StoredView) -> PlanError {
         let (kind, name) = (view.kind.words(), &view.name);
         PlanError::InUse(format!(
-            "{what} cannot be dropped: the {kind} `{name}` reads it. Write a migration that drops the \
-             {kind} or defines it without that (`DROP {sql} {quoted}; CREATE {sql} {quoted} AS ...`), \
-             and run the command again",
+            "cannot drop {what}: the {kind} `{name}` reads it (write a migration that drops or \
+             redefines the {kind}: `DROP {sql} {quoted}; CREATE {sql} {quoted} AS ...`)",
             sql = view.kind.sql(),
             quoted = self.catalog.quote.ident(name),
         ))
@@ -130,12 +129,11 @@ fn in_order(mut views: Vec<&StoredView>) -> Vec<&StoredView> {
 fn note(view: &StoredView) -> String {
     let (kind, name) = (view.kind.words(), &view.name);
     let filled = match view.kind {
-        ViewKind::Materialized => ", and fills it, which takes as long as its query",
+        ViewKind::Materialized => " and fills it again, which takes as long as its query",
         _ => "",
     };
     format!(
-        "the {kind} `{name}` reads a column that gets another type. The migration drops it and \
-         creates it again with its options, comments, indexes, triggers, rules and the privileges \
-         that migrations granted{filled}. Privileges granted in other ways are lost"
+        "the {kind} `{name}` reads a column with a new type, so the migration drops and \
+         recreates it{filled}; privileges that no migration granted are lost"
     )
 }

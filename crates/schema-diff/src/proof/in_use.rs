@@ -1,4 +1,4 @@
-//! The last part of a proof: the migration is run on tables that hold rows, and the
+//! The last part of a proof: the migration is run on tables with rows, and the
 //! schema is used before it, after it, and after the way back.
 
 use tokio_postgres::Client;
@@ -33,7 +33,7 @@ pub(super) async fn prove<E: Into<Cause>>(
         usage: Usage::of(&session, schema).await?,
         session,
     };
-    run(client, Way::Up, plan, " on tables that hold rows").await?;
+    run(client, Way::Up, plan, " on tables with rows").await?;
     let mut proof = Proof {
         rows,
         ..Proof::default()
@@ -42,7 +42,7 @@ pub(super) async fn prove<E: Into<Cause>>(
         let tables = empty.iter().map(|table| format!("`{table}`"));
         let tables = tables.collect::<Vec<_>>().join(", ");
         proof.not_tried.push(format!(
-            "the migration on rows in {tables}, as none could be made up"
+            "the migration with rows in {tables}: no sample row could be inserted"
         ));
     }
     let between = Kept::read(client, schema).await?;
@@ -55,7 +55,7 @@ pub(super) async fn prove<E: Into<Cause>>(
         let open = before.usage.again(&before.session, schema).await?;
         let stale = judge(&after, &open).broken.into_iter();
         proof.notes.extend(stale.map(|line| {
-            format!("a session that wrote before the migration has to connect again: {line}")
+            format!("a session that wrote before the migration must reconnect: {line}")
         }));
     }
     revert(client, connect, schema, plan, &before, &between, &mut proof).await?;
@@ -110,7 +110,8 @@ async fn revert<E: Into<Cause>>(
             statement, reason, ..
         }) => {
             proof.notes.push(format!(
-                "down.sql works on empty tables only: on rows, `{statement}` says: {reason}"
+                "down.sql works on empty tables only: with rows, `{statement}` fails: \
+                 {reason}"
             ));
             return Ok(());
         }
@@ -140,7 +141,7 @@ fn compare(
     let changed = before.changed(between, after);
     if !changed.is_empty() {
         proof.notes.push(format!(
-            "{file} changes values of {}, which it does not name: a trigger does",
+            "a trigger changes values of {} while {file} runs",
             changed.join(", ")
         ));
     }

@@ -31,14 +31,14 @@ impl Snapshot {
             match other.objects.get(object) {
                 None => found.push(format!("{object} is missing ({definition})")),
                 Some(there) if normal(there) != normal(definition) => {
-                    found.push(format!("{object} was ({definition}) and is ({there})"));
+                    found.push(format!("{object} was ({definition}) and is now ({there})"));
                 }
                 Some(_) => {}
             }
         }
         let more = other.objects.keys();
         let more = more.filter(|object| !self.objects.contains_key(*object));
-        found.extend(more.map(|object| format!("{object} was not there before")));
+        found.extend(more.map(|object| format!("{object} did not exist before")));
         found
     }
 }

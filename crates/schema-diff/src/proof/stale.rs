@@ -81,7 +81,7 @@ fn told(text: &Text, changed: &Changed, catalog: &Catalog) -> Option<String> {
     });
     let first = places.next()?;
     let what = match &changed.what {
-        Named::Table(name) => format!("the table `{name}`"),
+        Named::Table(name) => format!("table `{name}`"),
         Named::Type(name) => format!("the type `{name}`"),
         Named::Column { table, column } => format!("`{column}` of `{table}`"),
     };

@@ -46,7 +46,7 @@ fn simple(path: &TypePath, segment: &PathSegment, used: &mut Used<'_>) -> Result
         of(&element).map(str::to_owned).ok_or_else(|| {
             ParseError::at(
                 segment.span(),
-                format!("there is no {ident} over {element}"),
+                format!("`{ident}` cannot contain {element}"),
             )
         })
     };
@@ -56,7 +56,10 @@ fn simple(path: &TypePath, segment: &PathSegment, used: &mut Used<'_>) -> Result
         "Unsigned" | "TinyInt" | "Tinyint" | "Datetime" => {
             return Err(ParseError::at(
                 segment.span(),
-                format!("`{ident}` is a type of another database, and PostgreSQL has none like it"),
+                format!(
+                    "`{ident}` is a type of another database and does not exist in \
+                         PostgreSQL"
+                ),
             ));
         }
         _ => named(path, &ident, used),
@@ -85,7 +88,7 @@ fn named(path: &TypePath, ident: &str, used: &mut Used<'_>) -> String {
 
 fn last(path: &TypePath) -> Result<&PathSegment, ParseError> {
     let segment = path.path.segments.last();
-    segment.ok_or_else(|| ParseError::at(path.span(), "this names no type"))
+    segment.ok_or_else(|| ParseError::at(path.span(), "expected a type"))
 }
 
 fn argument(segment: &PathSegment) -> Result<&TypePath, ParseError> {

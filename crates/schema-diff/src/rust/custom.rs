@@ -36,8 +36,8 @@ fn read_struct(item: &ItemStruct) -> Result<Declared, ParseError> {
         } else if attribute.path().is_ident("postgres") {
             return Err(ParseError::at(
                 attribute.pound_token.span,
-                "this attribute is from before Diesel 2; write \
-                 `#[diesel(postgres_type(name = \"...\"))]`",
+                "Diesel 2 does not support this attribute; write `#[diesel(postgres_type(name = \
+                 \"...\"))]`",
             ));
         }
     }
@@ -45,8 +45,8 @@ fn read_struct(item: &ItemStruct) -> Result<Declared, ParseError> {
         ParseError::at(
             item.ident.span(),
             format!(
-                "the type `{}` does not say what PostgreSQL calls it; write \
-                 `#[diesel(postgres_type(name = \"...\"))]` above it",
+                "the type `{}` has no PostgreSQL name; write `#[diesel(postgres_type(name = \
+                 \"...\"))]` above it",
                 item.ident
             ),
         )

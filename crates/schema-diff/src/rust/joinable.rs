@@ -60,7 +60,8 @@ impl Joinable {
             return Err(ParseError::at(
                 self.parent.span(),
                 format!(
-                    "a foreign key of one column cannot refer to `{}`, whose primary key has {key}",
+                    "a single-column foreign key cannot reference `{}`: its primary key has \
+                     {key}",
                     self.parent
                 ),
             ));
@@ -76,6 +77,5 @@ fn find(tables: &[RustTable], name: &Ident) -> Result<usize, ParseError> {
     let found = tables
         .iter()
         .position(|table| table.decl.table_name == *name);
-    found
-        .ok_or_else(|| ParseError::at(name.span(), format!("there is no `table!` called `{name}`")))
+    found.ok_or_else(|| ParseError::at(name.span(), format!("unknown table `{name}`")))
 }

@@ -32,8 +32,8 @@ pub(super) fn read(
         return Err(ParseError::at(
             schema.span(),
             format!(
-                "the table names the schema `{schema}`; write its own name alone, since the \
-                 search path decides about the schema"
+                "the table names the schema `{schema}`; write only the table's name, because \
+                 search_path selects the schema"
             ),
         ));
     }
@@ -75,7 +75,7 @@ impl RustTable {
                 ParseError::at(
                     self.decl.table_name.span(),
                     format!(
-                        "table `{}` names no primary key and has no column `id`; name the key in \
+                        "table `{}` has no column `id` and names no primary key; name the key in \
                          parentheses: `{} (column) {{ ... }}`",
                         self.decl.table_name, self.decl.table_name
                     ),
@@ -87,7 +87,7 @@ impl RustTable {
             let column = self.column(&key.to_string()).ok_or_else(|| {
                 ParseError::at(
                     key.span(),
-                    format!("the primary key names `{key}`, which is no column of the table"),
+                    format!("the primary key column `{key}` does not exist in the table"),
                 )
             })?;
             Ok(column.sql_name.clone())
@@ -107,7 +107,7 @@ fn resolve_column(column: &ColumnDef, used: &mut Used<'_>) -> Result<Column, Par
             return Err(ParseError::at(
                 length.span(),
                 format!(
-                    "a column of the type {} has no `max_length`",
+                    "a column of type {} cannot have `max_length`",
                     types::to_sql(&ty, str::to_owned)
                 ),
             ));

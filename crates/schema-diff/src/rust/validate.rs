@@ -17,13 +17,13 @@ pub(super) fn tables(tables: &[RustTable]) -> Result<(), ParseError> {
         if !names.insert(decl.sql_name.as_str()) {
             return Err(ParseError::at(
                 decl.table_name.span(),
-                format!("there are two tables called `{}`", decl.sql_name),
+                format!("two tables have the name `{}`", decl.sql_name),
             ));
         }
         if decl.sql_name.starts_with("__") {
             return Err(ParseError::at(
                 decl.table_name.span(),
-                "names that start with two underscores are Diesel's own, and it never prints them",
+                "Diesel reserves names that begin with two underscores",
             ));
         }
         let mut columns = HashSet::new();
@@ -32,7 +32,7 @@ pub(super) fn tables(tables: &[RustTable]) -> Result<(), ParseError> {
             if !columns.insert(column.sql_name.as_str()) {
                 return Err(ParseError::at(
                     column.column_name.span(),
-                    format!("the table has two columns called `{}`", column.sql_name),
+                    format!("two columns have the name `{}`", column.sql_name),
                 ));
             }
         }
@@ -44,10 +44,10 @@ fn check_name(name: &str, span: proc_macro2::Span) -> Result<(), ParseError> {
     let reason = if name.is_empty() {
         "a name cannot be empty".to_owned()
     } else if name.contains('\0') {
-        "a name cannot hold a NUL character".to_owned()
+        "a name cannot contain a NUL character".to_owned()
     } else if name.len() > LONGEST_NAME {
         format!(
-            "the name has {} bytes; PostgreSQL allows {LONGEST_NAME}",
+            "the name has {} bytes, but PostgreSQL allows {LONGEST_NAME}",
             name.len()
         )
     } else {

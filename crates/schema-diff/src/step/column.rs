@@ -86,7 +86,7 @@ pub(crate) fn rename(quote: &Quote, table: &str, old: &str, new: &str) -> Step {
 pub(crate) fn allow_null(quote: &Quote, table: &str, column: &str) -> Step {
     let alter = alter(quote, table, column);
     Step::new(
-        format!("let column `{column}` of `{table}` be NULL"),
+        format!("allow NULL in column `{column}` of `{table}`"),
         format!("{alter} DROP NOT NULL;"),
         format!("{alter} SET NOT NULL;"),
     )
@@ -99,7 +99,7 @@ pub(crate) fn forbid_null(quote: &Quote, table: &str, column: &Column, fill: &st
     let (table_sql, column_sql) = (quote.ident(table), quote.ident(name));
     let is_null = types::is_null(&column.ty, &column_sql);
     Step {
-        summary: format!("take NULL away from column `{name}` of `{table}`"),
+        summary: format!("forbid NULL in column `{name}` of `{table}`"),
         up: vec![
             format!("UPDATE {table_sql} SET {column_sql} = {fill} WHERE {is_null};"),
             format!("{alter} SET NOT NULL;"),

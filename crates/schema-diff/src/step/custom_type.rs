@@ -27,7 +27,7 @@ pub(crate) fn drop(quote: &Quote, ty: &StoredType, labels: &[String]) -> Step {
             .map(|comment| format!("COMMENT ON TYPE {sql} IS {};", literal(comment))),
     );
     Step {
-        summary: format!("drop type `{}`, which nothing uses any more", ty.name),
+        summary: format!("drop unused type `{}`", ty.name),
         up: vec![format!("DROP TYPE {sql};")],
         down,
     }

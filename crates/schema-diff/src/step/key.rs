@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 63;
 pub(crate) fn drop_primary(quote: &Quote, table: &str, name: &str, columns: &[String]) -> Step {
     let step = add_primary(quote, table, name, columns);
     Step {
-        summary: format!("take the primary key off `{table}`"),
+        summary: format!("drop the primary key of `{table}`"),
         up: step.down,
         down: step.up,
     }
@@ -23,7 +23,10 @@ pub(crate) fn add_primary(quote: &Quote, table: &str, name: &str, columns: &[Str
     let (table_sql, name) = (quote.ident(table), quote.ident(name));
     let columns_sql = quote.idents(columns);
     Step::new(
-        format!("make ({}) the primary key of `{table}`", columns.join(", ")),
+        format!(
+            "set the primary key of `{table}` to ({})",
+            columns.join(", ")
+        ),
         format!("ALTER TABLE {table_sql} ADD CONSTRAINT {name} PRIMARY KEY ({columns_sql});"),
         format!("ALTER TABLE {table_sql} DROP CONSTRAINT {name};"),
     )

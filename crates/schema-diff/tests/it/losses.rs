@@ -23,7 +23,7 @@ async fn a_foreign_key_does_not_come_to_mean_other_rows() {
                 diesel::joinable!(c -> p (p));";
     let reason = refused(before, file, &["--allow-drop"]).await;
     assert!(
-        reason.contains("line 1 of schema.rs: `c` (p) refers to the primary key of `p`"),
+        reason.contains("schema.rs:1: `c` (p) references the primary key of `p`"),
         "{reason}"
     );
 }
@@ -112,7 +112,11 @@ async fn spaces_that_a_shorter_limit_cuts_are_told_of() {
     for (length, is_told) in [(3, true), (12, false)] {
         let plan = fixture.plan(&file(length), &Answers::default()).await;
         let notes = plan.unwrap().notes().join("\n");
-        assert_eq!(notes.contains("cuts spaces"), is_told, "{length}: {notes}");
+        assert_eq!(
+            notes.contains("removes trailing spaces"),
+            is_told,
+            "{length}: {notes}"
+        );
     }
 }
 

@@ -96,20 +96,24 @@ fn what_diesel_or_postgresql_would_not_take_is_refused_where_it_stands() {
         (
             table("id -> Int8,\nid -> Text,"),
             4,
-            "two columns called `id`",
+            "two columns have the name `id`",
         ),
-        (table("name -> Text,"), 2, "names `id`, which is no column"),
+        (
+            table("name -> Text,"),
+            2,
+            "primary key column `id` does not exist",
+        ),
         (table("id -> Unsigned<Int4>,"), 3, "another database"),
         (table("id -> Array,"), 3, "needs one type in angle brackets"),
         (
             table("id -> Range<Text>,"),
             3,
-            "there is no Range over text",
+            "`Range` cannot contain text",
         ),
         (
             table("#[max_length = 3]\nid -> Int8,"),
             3,
-            "a column of the type BIGINT has no `max_length`",
+            "a column of type BIGINT cannot have `max_length`",
         ),
         (
             table(&format!("id -> Int8,\n{} -> Text,", "a".repeat(64))),
@@ -124,7 +128,7 @@ fn what_diesel_or_postgresql_would_not_take_is_refused_where_it_stands() {
         (
             "diesel::table! { a { id -> Int8, } }\ndiesel::table! { a { id -> Int8, } }".to_owned(),
             2,
-            "two tables called `a`",
+            "two tables have the name `a`",
         ),
         (
             "diesel::table! { a { name -> Text, } }".to_owned(),
@@ -134,7 +138,7 @@ fn what_diesel_or_postgresql_would_not_take_is_refused_where_it_stands() {
         (
             "diesel::table! { a { id -> Int8, } }\ndiesel::joinable!(a -> b (id));".to_owned(),
             2,
-            "no `table!` called `b`",
+            "unknown table `b`",
         ),
         (
             "diesel::table! { a { id -> Int8, } }\ndiesel::table! { b { id -> Int8, } }\n\
@@ -149,17 +153,17 @@ fn what_diesel_or_postgresql_would_not_take_is_refused_where_it_stands() {
              diesel::joinable!(a -> b (b_id));"
                 .to_owned(),
             3,
-            "whose primary key has 2",
+            "its primary key has 2",
         ),
         (
             "pub mod sql_types {\n    pub struct Mood;\n}".to_owned(),
             2,
-            "does not say what PostgreSQL calls it",
+            "has no PostgreSQL name",
         ),
         (
             "pub mod app {\n}".to_owned(),
             1,
-            "a module other than `sql_types`",
+            "only `sql_types` is a module",
         ),
         (
             "diesel::table! { __mine { id -> Int8, } }".to_owned(),

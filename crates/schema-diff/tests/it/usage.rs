@@ -113,7 +113,7 @@ async fn what_goes_by_an_old_name_is_found_for_tables_and_types_too() {
         has(
             &stale,
             &[
-                "the table `log`, which is renamed to `logs`, in line 2",
+                "table `log`, which is renamed to `logs`, in line 2",
                 "and below"
             ]
         ),
@@ -144,7 +144,7 @@ async fn what_goes_by_an_old_name_is_found_for_tables_and_types_too() {
         "{proof:#?}"
     );
     assert!(
-        has(&stale, &["the table `log`, which is dropped"]),
+        has(&stale, &["table `log`, which is dropped"]),
         "{stale:#?}"
     );
     // The type goes with its last column.
@@ -254,7 +254,7 @@ async fn another_type_is_found_where_a_function_compares_and_where_a_session_sta
     let (proof, _) = proven(&before("'7'"), file, &using).await;
     assert_eq!(proof.broken, [""; 0]);
     let parts =
-        ["a session that wrote before the migration has to connect again: INSERT on table `tasks`"];
+        ["a session that wrote before the migration must reconnect: INSERT on table `tasks`"];
     assert!(has(&proof.notes, &parts), "{proof:#?}");
 }
 
@@ -267,7 +267,7 @@ async fn a_function_that_fails_before_the_migration_as_well_is_not_the_migration
     let (proof, stale) = broken_by_rename(more, "").await;
     assert_eq!((proof.broken.len(), stale.len()), (0, 0), "{proof:#?}");
     let parts = [
-        "DELETE on table `tasks` fails before the migration as well",
+        "DELETE on table `tasks` also fails before the migration",
         "nowhere",
         "fail()",
     ];
@@ -318,6 +318,6 @@ async fn a_row_that_up_changes_fires_what_names_the_old_column() {
     let options = answers(&["--rename tasks.title:heading", "--default tasks.note=''"]);
     let plan = fixture.plan(file, &options).await.unwrap();
     let error = fixture.prove(file, &plan).await.unwrap_err().to_string();
-    let start = "up.sql does not work on tables that hold rows: `UPDATE tasks SET note = ''";
+    let start = "up.sql fails on tables with rows: `UPDATE tasks SET note = ''";
     assert!(error.starts_with(start), "{error}");
 }

@@ -54,12 +54,12 @@ async fn a_block_that_says_something_else_than_its_view_is_reported_and_not_crea
         .replace("twice -> Int4", "twice -> Int8")
         .replace("max_length = 20", "max_length = 30");
     let expected = [
-        "column `points` of the view `open_tasks` is TEXT in schema.rs and INTEGER in the database",
-        "column `owner` of the view `open_tasks` is in schema.rs and not in the database",
+        "column `points` of the view `open_tasks` is TEXT in schema.rs and INTEGER in the migrations",
+        "column `owner` of the view `open_tasks` is in schema.rs but not in the migrations",
         "column `twice` of the materialized view `totals` is BIGINT in schema.rs and INTEGER in the \
-         database",
+         migrations",
         "column `name` of the foreign table `remote` is VARCHAR(30) in schema.rs and VARCHAR(20) in \
-         the database",
+         the migrations",
     ];
     assert_eq!(fixture.differences(&file).await, expected);
     let plan = fixture.plan(&file, &answers(&[])).await.unwrap();
@@ -82,11 +82,11 @@ async fn a_view_macro_has_no_key_and_needs_a_view() {
     let file = format!("{table}\ndiesel::view! {{ late {{ points -> Int4, }} }}");
     assert_eq!(
         fixture.differences(&file).await,
-        ["view `late` is in schema.rs and not in the database"]
+        ["view `late` is in schema.rs but not in the migrations"]
     );
     let said = refusal(TASKS, &file, &[]).await;
     assert!(
-        said.contains("the migrations make no view `late`"),
+        said.contains("no migration creates the view `late`"),
         "{said}"
     );
     assert!(said.contains("CREATE VIEW"), "{said}");
@@ -111,9 +111,7 @@ async fn the_made_up_key_of_a_view_may_be_null_and_that_of_a_table_may_not() {
     let file = format!("{FILE}diesel::table! {{ more {{ id -> Nullable<Int4>, }} }}");
     let said = refusal(TASKS, &file, &[]).await;
     assert!(
-        said.starts_with(
-            "line 8 of schema.rs: the column `id` of the primary key of `more` is Nullable"
-        ),
+        said.starts_with("schema.rs:8: column `id` of the primary key of `more` is `Nullable`"),
         "{said}"
     );
 }
@@ -167,12 +165,12 @@ async fn views_in_the_way_of_a_new_type_are_taken_down_and_put_back_as_they_were
     assert!(!up.contains("apart"), "{up}");
     assert!(up.contains("WITH NO DATA"), "{up}");
     let notes = plan.notes().join("\n");
-    assert!(notes.contains("the view `Open tasks` reads a column that gets another type"));
+    assert!(notes.contains("the view `Open tasks` reads a column with a new type"));
     assert!(
         notes.contains("the materialized view `totals` reads"),
         "{notes}"
     );
-    assert!(notes.contains("and fills it"), "{notes}");
+    assert!(notes.contains("and fills it again"), "{notes}");
     // The proof has been up and down; now it is up to stay.
     fixture.client.batch_execute(&up).await.unwrap();
     let still = "SELECT pg_catalog.concat_ws('|', obj_description('\"Open tasks\"'::regclass),
@@ -199,9 +197,7 @@ async fn a_column_or_a_table_that_a_view_reads_is_not_dropped_from_under_it() {
     let less = "diesel::table! { tasks { id -> Int4, title -> Nullable<Text>, } }";
     let said = refusal(before, &format!("{less} {other}"), &["--allow-drop"]).await;
     assert!(
-        said.contains(
-            "the column `points` of `tasks` cannot be dropped: the view `ranked` reads it"
-        ),
+        said.contains("cannot drop column `points` of `tasks`: the view `ranked` reads it"),
         "{said}"
     );
     assert!(
@@ -210,9 +206,7 @@ async fn a_column_or_a_table_that_a_view_reads_is_not_dropped_from_under_it() {
     );
     let said = refusal(before, tasks, &["--allow-drop"]).await;
     assert!(
-        said.contains(
-            "the table `other` cannot be dropped: the materialized view `others` reads it"
-        ),
+        said.contains("cannot drop table `other`: the materialized view `others` reads it"),
         "{said}"
     );
     // What no view reads goes as before.
@@ -235,10 +229,7 @@ async fn a_rename_under_a_view_is_written_and_a_rename_with_a_new_type_is_refuse
     )
     .await;
     assert!(said.contains("the view `ranked` reads `tasks`"), "{said}");
-    assert!(
-        said.contains("Rename first, in a separate migration"),
-        "{said}"
-    );
+    assert!(said.contains("rename first"), "{said}");
 }
 
 #[tokio::test]
@@ -258,7 +249,7 @@ async fn a_block_of_a_view_has_to_follow_the_new_type_of_its_column() {
     let plan = fixture.plan(&file("Int4"), &answers(&[])).await.unwrap();
     let proven = fixture.prove(&file("Int4"), &plan).await;
     assert!(proven.unwrap_err().to_string().contains(
-        "column `points` of the view `ranked` is INTEGER in schema.rs and BIGINT in the database"
+        "column `points` of the view `ranked` is INTEGER in schema.rs and BIGINT in the migrations"
     ));
 }
 

@@ -57,10 +57,11 @@ fn a_migration_that_is_older_than_one_of_the_last_commit_is_found() {
         .run("lint-migrations")
         .exits_with(1)
         .prints(&format!(
-            "migrations/tenant/{OLDER}/up.sql:1:1: not-newest: the version 20300101000000 is \
-             older than 20310101000000, which exists already"
+            "error: not-newest: version 20300101000000 is older than the existing migration \
+             20310101000000: existing databases would run this one last, new databases earlier\n  \
+             --> migrations/tenant/{OLDER}/up.sql:1:1\n"
         ))
-        .prints("\n1 finding in ");
+        .prints(": 1 error.\n");
 }
 
 #[test]
@@ -108,7 +109,7 @@ fn a_project_below_the_top_of_its_repository_is_compared_too() {
     command
         .run()
         .exits_with(1)
-        .prints(&format!("migrations/tenant/{OLDER}/up.sql:1:1: not-newest"));
+        .prints(&format!("\n  --> migrations/tenant/{OLDER}/up.sql:1:1\n"));
 }
 
 #[test]
@@ -119,7 +120,10 @@ fn a_revision_that_does_not_exist_is_wrong_use() {
             .run(&format!("lint-migrations --base={revision}"))
             .exits_with(2)
             .prints_nothing()
-            .says(&format!("--base {revision}: {revision} is no commit"));
+            .says(&format!(
+                "could not read the migrations of `{revision}` from git"
+            ))
+            .says(&format!("`{revision}` is not a commit of this repository"));
     }
     folder.run("lint-migrations --base=").exits_with(2);
 }
@@ -138,10 +142,16 @@ fn without_a_repository_or_a_commit_or_git_the_other_rules_are_asked() {
         };
         command.run().succeeds()
     };
-    run(None).says("the rule not-newest is not asked: git says: fatal: not a git repository");
-    run(Some("/nowhere")).says("the rule not-newest is not asked: git cannot be started");
+    run(None).says(
+        "the rule `not-newest` was not checked: git reports: fatal: not a git \
+                    repository",
+    );
+    run(Some("/nowhere")).says("the rule `not-newest` was not checked: could not start git");
     git(folder.path(), "init --quiet");
-    run(None).says("the rule not-newest is not asked: HEAD is no commit of this repository");
+    run(None).says(
+        "the rule `not-newest` was not checked: `HEAD` is not a commit of this \
+                    repository",
+    );
     // Nobody who did not ask for more is bothered with it.
     folder.run("lint-migrations").succeeds().says_nothing();
     folder.run("lint-migrations --base main").exits_with(2);
@@ -158,10 +168,10 @@ fn of_a_folder_outside_the_repository_nothing_is_known() {
     };
     run("lint-migrations --verbose")
         .succeeds()
-        .says("the rule not-newest is not asked: the folder ")
-        .says(" is not in the project's repository");
+        .says("the rule `not-newest` was not checked: the folder ")
+        .says(" is outside the project's repository");
     run("lint-migrations --base HEAD")
         .exits_with(2)
         .prints_nothing()
-        .says("--base HEAD: the folder ");
+        .says("could not read the migrations of `HEAD` from git");
 }

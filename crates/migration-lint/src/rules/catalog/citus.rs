@@ -5,60 +5,65 @@ use super::{RuleInfo, off};
 pub(super) const CITUS: &[RuleInfo] = &[
     off(
         "citus-add-constraint",
-        "a constraint beside other changes of a table, or a CHECK without a name on a new column",
+        "a constraint next to other changes of a table, or an unnamed `CHECK` on a new column",
     ),
     off(
         "citus-alter-sequence",
-        "other options of a sequence, or one made with an owner",
+        "changed options of a sequence, or a sequence created with an owner",
     ),
     off(
         "citus-alter-table",
-        "changes of identity columns, inheritance, storage and the like, which Citus does not know",
+        "a change of an identity column, inheritance, storage or the like, which Citus does not \
+         support",
     ),
     off(
         "citus-change-rows",
-        "volatile functions in UPDATE and DELETE, and now() in ON CONFLICT DO UPDATE and MERGE",
+        "a volatile function in `UPDATE` or `DELETE`, or `now()` in `ON CONFLICT DO UPDATE` or \
+         `MERGE`",
     ),
     off(
         "citus-constraint-name",
-        "a REFERENCES or UNIQUE without a name on a new column, which Citus names otherwise",
+        "an unnamed `REFERENCES` or `UNIQUE` on a new column, which Citus names differently",
     ),
     off(
         "citus-create-table",
-        "tables that inherit, are of a type, or are partitions with partitions; foreign tables",
+        "a table that inherits, is typed, foreign, or a partition with partitions",
     ),
     off(
         "citus-foreign-key",
-        "foreign keys into a schema other than the tenant's and public",
+        "a foreign key to a schema other than the tenant's and `public`",
     ),
     off(
         "citus-object",
-        "range types, operators, casts and rules that act, none of which reach the worker",
+        "a range type, operator, cast or rule, which does not reach the worker",
     ),
-    off("citus-policy", "row level security with subqueries"),
+    off(
+        "citus-policy",
+        "a row-level security policy with a subquery",
+    ),
     off("citus-rename-constraint", "a renamed constraint"),
     off(
         "citus-sequence-column",
-        "a serial or identity column, or a DEFAULT nextval, added to a table that exists",
+        "a serial or identity column, or a `DEFAULT nextval`, added to an existing table",
     ),
     off(
         "citus-setval",
-        "setval in a query of a table, which runs on the worker",
+        "`setval` in a query of a table, which runs on the worker",
     ),
     off(
         "citus-trigger",
-        "triggers without citus.enable_unsafe_triggers",
+        "a trigger without `citus.enable_unsafe_triggers`",
     ),
     off(
         "citus-trigger-name",
-        "functions of triggers that use TG_TABLE_NAME, which is the shard's name",
+        "a trigger function that uses `TG_TABLE_NAME`, which is the shard's name",
     ),
     off(
         "citus-trigger-path",
-        "functions of triggers that use tables and do not keep the search_path",
+        "a trigger function that uses tables and does not set search_path",
     ),
     off(
         "citus-trigger-sequence",
-        "functions of triggers that draw from a sequence, of which each worker has its own",
+        "a trigger function that uses a sequence, which differs on each worker",
     ),
 ];

@@ -5,44 +5,42 @@ use super::{RuleInfo, on};
 pub(super) const OURS: &[RuleInfo] = &[
     on(
         "also-in-public",
-        "tables, views, sequences and types of the tenant stream that the public one creates, too",
+        "a table, view, sequence or type that both streams create",
     ),
     on(
         "backslash-command",
-        "commands of psql, which PostgreSQL does not know",
+        "a psql command, which PostgreSQL does not understand",
     ),
     on(
         "bad-ignore",
-        "a `lint:ignore` without a reason, about a rule that does not exist, or in another form",
+        "a `lint:ignore` without a reason, for an unknown rule, or in a wrong form",
     ),
     on(
         "bad-metadata",
-        "a `metadata.toml` that Diesel reads otherwise than it looks",
+        "a `metadata.toml` that Diesel reads differently than its author meant",
     ),
     on(
         "concurrently-in-transaction",
-        "statements that cannot run in a transaction, in a migration that runs in one",
+        "a statement that cannot run in a transaction, in a migration that does",
     ),
     on(
         "copy-outside",
-        "COPY that writes a file or runs a program on the server: a rollback does not undo it",
+        "`COPY` that writes a file or runs a program on the server, which cannot be rolled \
+         back",
     ),
     on(
         "copy-stdin",
-        "COPY whose data would have to come over the connection",
+        "`COPY` with data that must come over the connection",
     ),
-    on(
-        "duplicate-version",
-        "two migrations that Diesel's table could not tell apart",
-    ),
-    on("empty-up", "an `up.sql` without any statement"),
+    on("duplicate-version", "two migrations with the same version"),
+    on("empty-up", "an `up.sql` without a statement"),
     on(
         "extension",
-        "extensions made, changed or dropped in the tenant stream",
+        "an extension created, changed or dropped in a tenant migration",
     ),
     on(
         "migration-name",
-        "a folder not named YYYY-MM-DD-HHMMSS_what_it_does",
+        "a folder not named `YYYY-MM-DD-HHMMSS_what_it_does`",
     ),
     on(
         "missing-down",
@@ -50,60 +48,61 @@ pub(super) const OURS: &[RuleInfo] = &[
     ),
     on(
         "mixed-transaction",
-        "ordinary statements beside those that must not run in a transaction",
+        "an ordinary statement next to one that must not run in a transaction",
     ),
     on(
         "moment-constant",
-        "`'now'`, `'today'` and the like in definitions, where they become constants",
+        "`'now'`, `'today'` and the like in a definition, where they become constants",
     ),
     on(
         "moment-in-definition",
-        "definitions that a DO block makes from the moment at which it runs",
+        "a definition that a `DO` block creates from the current time",
     ),
     on(
         "name-in-definition",
-        "definitions into which a DO block writes the schema's or a role's name as text",
+        "a definition into which a `DO` block writes the name of the schema or a role",
     ),
     on(
         "not-a-migration",
-        "a folder without `up.sql`, with which Diesel refuses the whole stream",
+        "a folder without `up.sql`, which makes Diesel reject the whole stream",
     ),
     on(
         "not-newest",
-        "a new migration that is older than one that exists",
+        "a new migration that is older than an existing one",
     ),
     on(
         "owner",
-        "objects given to another owner in the tenant stream",
+        "an object given to another owner in a tenant migration",
     ),
-    on("qualified-name", "schemas named in the tenant stream"),
+    on("qualified-name", "a schema named in a tenant migration"),
     on(
         "schema-statement",
-        "schemas made, changed or dropped, or objects moved to another, in the tenant stream",
+        "a schema created, changed or dropped, or an object moved to another, in a tenant \
+         migration",
     ),
-    on("search-path", "changes of search_path, which a run checks"),
-    on("session-state", "changes of the role"),
+    on("search-path", "a change of search_path"),
+    on("session-state", "a change of the role"),
     on(
         "shared-object",
-        "roles, databases and the like in the tenant stream: they exist once, not once for each tenant",
+        "a role, database or other object that exists once, changed in a tenant migration",
     ),
-    on("syntax-error", "SQL that cannot be parsed"),
+    on("syntax-error", "SQL that the parser does not understand"),
     on(
         "too-complex",
-        "a text that is too long or too deeply nested to be checked",
+        "a file that is too long or too deeply nested to check",
     ),
     on(
         "touches-public",
-        "objects of the public schema named in the tenant stream",
+        "an object of the public schema named in a tenant migration",
     ),
     on(
         "transaction-control",
-        "BEGIN, COMMIT and the like; savepoints are fine",
+        "`BEGIN`, `COMMIT` and the like; savepoints are allowed",
     ),
     on(
         "unqualified-function",
-        "functions that need search_path, called in indexes, checks and the like",
+        "a function that depends on search_path, used in an index, a check or the like",
     ),
     on("unreadable-file", "a file that is not UTF-8 text"),
-    on("unused-ignore", "a `lint:ignore` with nothing to ignore"),
+    on("unused-ignore", "a `lint:ignore` that silences nothing"),
 ];

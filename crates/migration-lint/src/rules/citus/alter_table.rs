@@ -7,28 +7,29 @@ use squawk_syntax::SyntaxNode;
 use crate::finding::Found;
 use crate::rules::place::{Place, child, title};
 
-const ALONE: &str = "give it an ALTER TABLE of its own: ADD CONSTRAINT name ...";
+const ALONE: &str = "Add the constraint in a separate statement.\nALTER TABLE ... ADD CONSTRAINT \
+                     name ...;";
 
 /// Constraints beside other changes, and those without a name where a name is needed.
 pub(in crate::rules) fn add_constraint(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
-    let (message, remedy) = match node.kind() {
+    let (message, hint) = match node.kind() {
         ADD_CONSTRAINT if is_beside_others(node) => (
-            "Citus adds a constraint only where it is all that an ALTER TABLE does",
+            "Citus adds a constraint only if it is the only change of the `ALTER TABLE`",
             ALONE,
         ),
         ADD_COLUMN if is_beside_others(node) && needs_to_be_alone(node) => (
-            "Citus refuses a new column with this constraint beside other changes of the table, \
-             and a named foreign key there can crash the worker",
+            "Citus rejects a new column with this constraint next to other changes, and a named \
+             foreign key can crash the worker",
             ALONE,
         ),
         ADD_COLUMN if has_unnamed(node, CHECK_CONSTRAINT) => (
-            "Citus refuses a CHECK without a name on a new column",
-            "name it: ADD COLUMN ... CONSTRAINT name CHECK (...)",
+            "Citus rejects an unnamed `CHECK` on a new column",
+            "Name the constraint.\nADD COLUMN ... CONSTRAINT name CHECK (...)",
         ),
         _ => return None,
     };
     let found = Found::new(place.start(node), "citus-add-constraint", message);
-    Some(found.remedy(remedy))
+    Some(found.hint(hint))
 }
 
 /// Constraints of a new column that Citus gives a name without the column's.
@@ -42,11 +43,13 @@ pub(in crate::rules) fn constraint_name(node: &SyntaxNode, place: &Place<'_>) ->
         _ => return None,
     };
     let message = format!(
-        "Citus leaves the column out of the name of this constraint: `TABLE__{suffix}` instead of \
-         `TABLE_COLUMN_{suffix}`, which a later DROP CONSTRAINT IF EXISTS misses"
+        "Citus names this constraint `TABLE__{suffix}` instead of `TABLE_COLUMN_{suffix}`, so a \
+         later `DROP CONSTRAINT IF EXISTS` misses it"
     );
     let found = Found::new(place.start(node), "citus-constraint-name", message);
-    Some(found.remedy(format!("name it: ADD COLUMN ... CONSTRAINT name {clause}")))
+    Some(found.hint(format!(
+        "Name the constraint.\nADD COLUMN ... CONSTRAINT name {clause}"
+    )))
 }
 
 pub(in crate::rules) fn rename_constraint(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
@@ -54,26 +57,29 @@ pub(in crate::rules) fn rename_constraint(node: &SyntaxNode, place: &Place<'_>) 
     if node.kind() != RENAME_CONSTRAINT || node.parent()?.kind() != ALTER_TABLE {
         return None;
     }
-    let message = "Citus renames no constraint of a table";
+    let message = "Citus cannot rename a table constraint";
     let found = Found::new(place.start(node), "citus-rename-constraint", message);
-    Some(found.remedy("drop it, and add it under the other name in a statement of its own"))
+    Some(found.hint(
+        "Drop the constraint, and add it under the new name in a separate \
+                     statement.",
+    ))
 }
 
 /// Changes that Citus has no form of.
 pub(in crate::rules) fn unknown(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     let what = match (node.parent()?.kind(), node.kind()) {
         (ALTER_TABLE, DETACH_PARTITION) => child(node, DETACH_CONCURRENTLY)?,
-        (ALTER_TABLE, ALTER_COLUMN) => node.children().find(|option| remedy(option).is_some())?,
+        (ALTER_TABLE, ALTER_COLUMN) => node.children().find(|option| hint(option).is_some())?,
         (ALTER_TABLE | ALTER_INDEX, _) | (ALTER_VIEW, ALTER_VIEW_COLUMN) => node.clone(),
         _ => return None,
     };
-    let remedy = remedy(&what)?;
-    let message = format!("Citus does not know the change `{}`", title(node, 4));
-    Some(Found::new(place.start(node), "citus-alter-table", message).remedy(remedy))
+    let hint = hint(&what)?;
+    let message = format!("Citus does not support the change `{}`", title(node, 4));
+    Some(Found::new(place.start(node), "citus-alter-table", message).hint(hint))
 }
 
 /// What to do instead of a change that is refused; none for one that is not.
-fn remedy(change: &SyntaxNode) -> Option<&'static str> {
+fn hint(change: &SyntaxNode) -> Option<&'static str> {
     Some(match change.kind() {
         ADD_GENERATED
         | DROP_IDENTITY
@@ -81,24 +87,24 @@ fn remedy(change: &SyntaxNode) -> Option<&'static str> {
         | SET_GENERATED
         | SET_GENERATED_OPTIONS
         | SET_SEQUENCE_OPTION => {
-            "leave the identity as it was made; a DO block with setval takes it to another number, \
-             and another sequence can be the DEFAULT of a column"
+            "Keep the identity as it was created. Use a `DO` block with `setval` to change its \
+             next number, or another sequence as the column's `DEFAULT`."
         }
-        DROP_EXPRESSION => "add an ordinary column, copy the values, and drop this one",
-        ALTER_CONSTRAINT => "drop the constraint and add it anew, in a statement each",
-        DETACH_CONCURRENTLY => "detach it without CONCURRENTLY",
+        DROP_EXPRESSION => "Add an ordinary column, copy the values, and drop this column.",
+        ALTER_CONSTRAINT => "Drop the constraint and add it again, in separate statements.",
+        DETACH_CONCURRENTLY => "Detach the partition without `CONCURRENTLY`.",
         INHERIT_TABLE | NO_INHERIT_TABLE | OF_TYPE | NOT_OF => {
-            "let each table have its columns of its own, or use partitions"
+            "Declare the columns in each table, or use partitions."
         }
         DISABLE_RULE | ENABLE_RULE | ENABLE_ALWAYS_RULE | ENABLE_REPLICA_RULE => {
-            "drop the rule, or make it anew"
+            "Drop the rule, or create it again."
         }
-        ALTER_VIEW_COLUMN => "name the value where the view is written to",
+        ALTER_VIEW_COLUMN => "Give the value in the statement that writes to the view.",
         CLUSTER_ON | RESET_OPTIONS | SET_OPTIONS | SET_STATISTICS | SET_STORAGE
         | SET_TABLESPACE | SET_WITHOUT_CLUSTER | SET_WITHOUT_OIDS
             if is_refused_there(change) =>
         {
-            "leave it out: it changes how the table is stored or read, and not what it holds"
+            "Omit the change. It affects how the table is stored or read, not its content."
         }
         _ => return None,
     })

@@ -33,40 +33,42 @@ const STABLE_WORDS: &[SyntaxKind] = &[
     LOCALTIMESTAMP_KW,
 ];
 
-const WITH: &str = "compute the values in a WITH query, and join it: WITH new AS (SELECT id, ... AS \
-                    value FROM ...) UPDATE ... SET ... = new.value FROM new WHERE ...";
+const WITH: &str = "Compute the values in a `WITH` query, and join it.\nWITH new AS (SELECT id, \
+                    ... AS value FROM ...) UPDATE ... SET ... = new.value FROM new WHERE ...;";
 
 pub(in crate::rules) fn check(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
-    let (changes, remedy) = match node.kind() {
+    let (changes, hint) = match node.kind() {
         UPDATE | DELETE if child(node, WHERE_CURRENT_OF).is_some() => {
-            let message = "Citus changes no row by a cursor";
-            return Some(found(node, place, message, "name the row by its key"));
+            let message = "Citus cannot change a row through a cursor";
+            return Some(found(node, place, message, "Select the row by its key."));
         }
         UPDATE => (call(node, VOLATILE)?, WITH),
         DELETE => (
             call(node, VOLATILE)?,
-            "choose the rows in a WITH query, and join it",
+            "Select the rows in a `WITH` query, and join it.",
         ),
         CONFLICT_DO_UPDATE_SET => (
             changing(node)?,
-            "put the value among those that are inserted, and take it from there: SET ... = \
-             excluded.column",
+            "Insert the value, and read it from `excluded`.\nSET ... = excluded.column",
         ),
         MERGE => (
             changing(node)?,
-            "use INSERT ... ON CONFLICT, or UPDATE ... FROM",
+            "Use `INSERT ... ON CONFLICT` or `UPDATE ... FROM`.",
         ),
         _ => return None,
     };
     let message = match node.kind() {
-        UPDATE | DELETE => "Citus refuses functions here that give another value with each call",
-        _ => "Citus refuses functions here that do not always give the same value",
+        UPDATE | DELETE => {
+            "Citus rejects functions here that return another value with each \
+                            call"
+        }
+        _ => "Citus rejects functions here that do not always return the same value",
     };
-    Some(found(&changes, place, message, remedy))
+    Some(found(&changes, place, message, hint))
 }
 
-fn found(node: &SyntaxNode, place: &Place<'_>, message: &str, remedy: &str) -> Found {
-    Found::new(place.start(node), "citus-change-rows", message).remedy(remedy)
+fn found(node: &SyntaxNode, place: &Place<'_>, message: &str, hint: &str) -> Found {
+    Found::new(place.start(node), "citus-change-rows", message).hint(hint)
 }
 
 /// The first call of one of `functions`, outside the queries that are answered before.

@@ -23,17 +23,18 @@ const SERIAL: &[&str] = &[
 pub(in crate::rules) fn column(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     let message = match node.kind() {
         ADD_COLUMN if is_numbered(node) => {
-            "Citus adds no column that gets its values from a sequence to a table with rows"
+            "Citus cannot add a column with values from a sequence to a table with rows"
         }
         ALTER_COLUMN if is_beside_others(node) && calls_nextval(&child(node, SET_DEFAULT)?) => {
-            "Citus sets a DEFAULT from a sequence only where it is all that an ALTER TABLE does"
+            "Citus sets a `DEFAULT` from a sequence only if it is the only change of the `ALTER \
+             TABLE`"
         }
         _ => return None,
     };
     let found = Found::new(place.start(node), "citus-sequence-column", message);
-    Some(found.remedy(
-        "add a bigint column, make a sequence, and give the column its DEFAULT nextval('...') in \
-         an ALTER TABLE of its own",
+    Some(found.hint(
+        "Add a `bigint` column and create a sequence. Then set `DEFAULT nextval('...')` in a \
+         separate `ALTER TABLE`.",
     ))
 }
 
@@ -57,21 +58,22 @@ pub(super) fn is_call_of(call: &SyntaxNode, function: &str) -> bool {
 
 /// Other options of a sequence, and a table that is to own it.
 pub(in crate::rules) fn alter(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
-    let (message, remedy) = match node.kind() {
+    let (message, hint) = match node.kind() {
         CREATE_SEQUENCE if is_owned(node) => (
-            "Citus makes no sequence that a table of the tenant owns",
-            "follow CREATE SEQUENCE by ALTER SEQUENCE ... OWNED BY, before a column has it as its \
-             DEFAULT",
+            "Citus cannot create a sequence that a tenant's table owns",
+            "Create the sequence, then run `ALTER SEQUENCE ... OWNED BY` before a column uses it \
+             as its `DEFAULT`.",
         ),
         ALTER_SEQUENCE if changes_options(node) && !is_given_away(node) => (
-            "Citus changes no sequence that a table uses, but for its name, schema and owner",
-            "make another sequence, and set it as the DEFAULT of the column; a DO block with \
-             setval takes a sequence to another number",
+            "Citus cannot change a sequence that a table uses, except its name, schema and \
+             owner",
+            "Create another sequence, and set it as the column's `DEFAULT`. To change the next \
+             number, use a `DO` block with `setval`.",
         ),
         _ => return None,
     };
     let found = Found::new(place.start(node), "citus-alter-sequence", message);
-    Some(found.remedy(remedy))
+    Some(found.hint(hint))
 }
 
 fn is_owned(sequence: &SyntaxNode) -> bool {
@@ -120,10 +122,10 @@ pub(in crate::rules) fn setval(node: &SyntaxNode, place: &Place<'_>) -> Option<F
     if !has_rows && !has(node, FROM_CLAUSE) {
         return None;
     }
-    let message = "Citus runs a query of a table on the worker, whose sequence has another range \
-                   of numbers than that of the coordinator";
-    Some(Found::new(place.start(node), "citus-setval", message).remedy(
-        "read the number first: DO $$ DECLARE top bigint; BEGIN SELECT max(id) INTO top FROM ...; \
-         PERFORM setval('...', top); END $$",
+    let message = "Citus runs this query on the worker, where the sequence has a different range \
+                   of numbers than on the coordinator";
+    Some(Found::new(place.start(node), "citus-setval", message).hint(
+        "Read the number first.\nDO $$ DECLARE top bigint; BEGIN SELECT max(id) INTO top FROM \
+         ...; PERFORM setval('...', top); END $$;",
     ))
 }

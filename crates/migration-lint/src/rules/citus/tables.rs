@@ -10,29 +10,30 @@ use crate::rules::place::{Place, child, has, segments, title};
 /// Tables of a form that cannot be spread.
 pub(in crate::rules) fn create(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     let part = |kind| child(node, kind).is_some();
-    let (message, remedy) = match node.kind() {
+    let (message, hint) = match node.kind() {
         CREATE_FOREIGN_TABLE => (
-            "Citus has no foreign tables in a tenant's schema",
-            "make it in a migration of the public stream",
+            "Citus does not support foreign tables in a tenant's schema",
+            "Create the table in a public migration.",
         ),
         // A table of the session stays on the coordinator.
         CREATE_TABLE if part(TEMP) => return None,
         CREATE_TABLE if part(INHERITS) => (
-            "Citus has no inheritance among a tenant's tables",
-            "take the columns over: CREATE TABLE ... (LIKE parent INCLUDING ALL), or use partitions",
+            "Citus does not support inheritance between a tenant's tables",
+            "Copy the columns, or use partitions.\nCREATE TABLE ... (LIKE parent INCLUDING \
+             ALL);",
         ),
         CREATE_TABLE if part(OF_TYPE) => (
-            "Citus makes no table of a type in a tenant's schema",
-            "name the columns",
+            "Citus cannot create a typed table in a tenant's schema",
+            "List the columns.",
         ),
         CREATE_TABLE if part(PARTITION_OF) && part(PARTITION_BY) => (
-            "Citus has no partitions that have partitions themselves",
-            "let one level do: PARTITION BY with all the columns, or fewer partitions",
+            "Citus does not support partitions of partitions",
+            "Use one level: partition by all the columns, or create fewer partitions.",
         ),
         _ => return None,
     };
     let found = Found::new(place.start(node), "citus-create-table", message);
-    Some(found.remedy(remedy))
+    Some(found.hint(hint))
 }
 
 /// Foreign keys into another schema. Those into `public` are a matter of the tables
@@ -47,32 +48,33 @@ pub(in crate::rules) fn foreign_key(node: &SyntaxNode, place: &Place<'_>) -> Opt
         return None;
     }
     let message = format!(
-        "Citus has no foreign keys from a tenant to `{}`: the rows may lie on another server",
+        "Citus does not support a foreign key from a tenant to `{}`: the rows may be on another \
+         node",
         table.join(".")
     );
-    Some(Found::new(place.start(node), "citus-foreign-key", message).remedy(
-        "refer to the tenant's own tables, or to one of public: that becomes a reference table, \
-         with a copy on each server",
+    Some(Found::new(place.start(node), "citus-foreign-key", message).hint(
+        "Reference one of the tenant's tables or a public table. Citus copies a public table to \
+         each node.",
     ))
 }
 
 /// Objects that stay on the coordinator, or fail when they are used.
 pub(in crate::rules) fn object(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
-    let remedy = match node.kind() {
+    let hint = match node.kind() {
         CREATE_TYPE if child(node, RANGE_TYPE).is_some() => {
-            "use a range type of PostgreSQL, or two columns"
+            "Use a built-in range type, or two columns."
         }
         CREATE_CAST | CREATE_OPERATOR | CREATE_OPERATOR_CLASS => {
-            "call a function instead; functions are made on the workers too"
+            "Call a function instead. Citus creates functions on the workers too."
         }
-        CREATE_RULE if acts(node) => "let the program do it, or a trigger",
+        CREATE_RULE if acts(node) => "Use a trigger, or let the application do the work.",
         _ => return None,
     };
     let message = format!(
-        "Citus does not take what `{}` makes to the worker, and what uses it fails",
+        "Citus does not send the result of `{}` to the worker, so statements that use it fail",
         title(node, 2)
     );
-    Some(Found::new(place.start(node), "citus-object", message).remedy(remedy))
+    Some(Found::new(place.start(node), "citus-object", message).hint(hint))
 }
 
 /// Whether the rule does more than nothing.
@@ -85,7 +87,7 @@ pub(in crate::rules) fn policy(node: &SyntaxNode, place: &Place<'_>) -> Option<F
     if !matches!(node.kind(), CREATE_POLICY | ALTER_POLICY) || !has(node, SELECT) {
         return None;
     }
-    let message = "Citus has no policies with subqueries";
+    let message = "Citus does not support policies with subqueries";
     let found = Found::new(place.start(node), "citus-policy", message);
-    Some(found.remedy("compare columns with values of the session, such as current_setting"))
+    Some(found.hint("Compare columns with session values, such as `current_setting(...)`."))
 }

@@ -29,13 +29,12 @@ pub(in crate::rules) fn trigger(node: &SyntaxNode, place: &Place<'_>) -> Option<
     if !is_meant || is_allowed_before(node) {
         return None;
     }
-    let message =
-        "Citus refuses triggers of tables, and their changes, unless it is told otherwise";
+    let message = "Citus rejects statements about table triggers unless a setting allows them";
     Some(
-        Found::new(place.start(node), "citus-trigger", message).remedy(
-            "put `SET LOCAL citus.enable_unsafe_triggers TO on;` before it in the same migration, \
-         which a server without Citus takes too; or let a DEFAULT, a generated column or the \
-         program do the work",
+        Found::new(place.start(node), "citus-trigger", message).hint(
+            "Add this statement before it in the same migration; a server without Citus accepts \
+             it too. Or use a `DEFAULT`, a generated column, or application code.\nSET LOCAL \
+             citus.enable_unsafe_triggers TO on;",
         ),
     )
 }
@@ -74,14 +73,13 @@ pub(in crate::rules) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Fou
     if !body.descendants().any(|node| reads_names(&node)) {
         return None;
     }
-    let message = "on the worker this function finds no table of the tenant: programs set \
-                   search_path for the coordinator only";
+    let message = "on the worker this function does not find the tenant's tables: applications \
+                   set search_path on the coordinator only";
     let found = Found::new(place.start(node), "citus-trigger-path", message);
-    Some(
-        found.remedy(
-            "write SET search_path FROM CURRENT before AS, which keeps the tenant's schema",
-        ),
-    )
+    Some(found.hint(
+        "Add this clause before `AS`; it keeps the tenant's schema.\nSET search_path FROM \
+             CURRENT",
+    ))
 }
 
 /// Functions of triggers that take the name of the table from PostgreSQL. In dynamic SQL it
@@ -99,11 +97,12 @@ pub(in crate::rules) fn name(node: &SyntaxNode, place: &Place<'_>) -> Option<Fou
     if !is_named {
         return None;
     }
-    let message = "on the worker TG_TABLE_NAME is the name of the shard: `invoices_102025` instead \
-                   of `invoices`";
+    let message = "on the worker `TG_TABLE_NAME` is the name of the shard: `invoices_102025` \
+                   instead of `invoices`";
     let found = Found::new(place.start(node), "citus-trigger-name", message);
-    Some(found.remedy(
-        "give the trigger the name: EXECUTE FUNCTION note('invoices'), and write TG_ARGV[0]",
+    Some(found.hint(
+        "Pass the name to the trigger function, and read it from `TG_ARGV[0]`.\nEXECUTE FUNCTION \
+         note('invoices')",
     ))
 }
 
@@ -114,15 +113,10 @@ pub(in crate::rules) fn sequence(node: &SyntaxNode, place: &Place<'_>) -> Option
     if !calls.any(|call| is_call_of(&call, "nextval")) {
         return None;
     }
-    let message = "on the worker a sequence exists only if a column has it as its DEFAULT, has \
-                   another range of numbers there (from 281474976710657 on the first), and none \
-                   for columns that are not bigint";
+    let message = "on the worker a sequence exists only as the `DEFAULT` of a `bigint` column, \
+                   and its numbers start elsewhere (281474976710657 on the first worker)";
     let found = Found::new(place.start(node), "citus-trigger-sequence", message);
-    Some(
-        found.remedy(
-            "let the DEFAULT of the column draw the number, which happens on the coordinator",
-        ),
-    )
+    Some(found.hint("Let the column's `DEFAULT` draw the number; that happens on the coordinator."))
 }
 
 /// Whether one of `names` is a word of the node itself.

@@ -30,7 +30,7 @@ pub(crate) fn judge(before: &Usage, after: &Usage) -> Judged {
         broken.extend(told(subject, &new, ""));
         // A function that cannot be compiled may be nobody's: it is told when it is.
         if subject.kind != Kind::Function {
-            let also = " fails before the migration as well";
+            let also = " also fails before the migration";
             not_tried.extend(told(subject, &old, also));
         }
         let refused = refused(&attempts);

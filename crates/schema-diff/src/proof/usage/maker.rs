@@ -99,7 +99,7 @@ impl<'a> Maker<'a> {
     pub(super) fn row<'b>(&'b mut self, table: u32, shape: Shape) -> Answer<'b, Made> {
         Box::pin(async move {
             let Some(place) = self.world.place(table) else {
-                return Ok(Err(Trouble::of_values("its table cannot be seen")));
+                return Ok(Err(Trouble::of_values("its table is not visible")));
             };
             self.in_progress.push(table);
             let made = self.styled(place, shape).await;
@@ -173,7 +173,7 @@ impl<'a> Maker<'a> {
             }
         }
         self.learned.styles.remove(&table);
-        let trouble = failed.unwrap_or_else(|| Trouble::of_values("nothing was tried"));
+        let trouble = failed.unwrap_or_else(|| Trouble::of_values("not tried"));
         if !trouble.needs_another_row && !trouble.is_taken() {
             self.learned.failed.insert((table, shape), trouble.clone());
         }
@@ -279,7 +279,7 @@ impl<'a> Maker<'a> {
                     }
                     (None, Some(own)) => values.extend(own),
                     (None, None) => {
-                        return Ok(Err(Trouble::of_values("its foreign keys form a circle")));
+                        return Ok(Err(Trouble::of_values("its foreign keys form a cycle")));
                     }
                 }
                 continue;
@@ -320,7 +320,7 @@ impl<'a> Maker<'a> {
         let name = parent.map_or_else(String::new, |place| place.table.name.clone());
         Trouble {
             needs_another_row: true,
-            ..Trouble::of_values(&format!("a row in `{name}` is needed"))
+            ..Trouble::of_values(&format!("it needs a row in `{name}`"))
         }
     }
 }

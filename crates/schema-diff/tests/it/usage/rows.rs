@@ -66,7 +66,7 @@ async fn a_table_for_which_no_row_is_found_is_named_with_the_check_that_refuses(
     assert!(
         has(
             &proof.not_tried,
-            &["INSERT on table `child`: a row in `odd` is needed"]
+            &["INSERT on table `child`: it needs a row in `odd`"]
         ),
         "{proof:#?}"
     );
@@ -134,8 +134,8 @@ async fn rows_that_were_there_survive_and_what_a_trigger_changes_in_them_is_repo
         has(
             &proof.notes,
             &[
-                "up.sql changes values of `changes` of `tasks`",
-                "a trigger does"
+                "a trigger changes values of `changes` of `tasks`",
+                "while up.sql runs"
             ]
         ),
         "{proof:#?}"
