@@ -42,15 +42,16 @@ mod assets;
 mod cell;
 mod codes;
 mod connections;
+mod csv;
 mod data;
 mod diagram;
 mod entry;
 mod error;
 mod export;
-
 mod guard;
 mod page;
 mod pages;
+mod problem;
 mod query;
 mod remedies;
 mod server;

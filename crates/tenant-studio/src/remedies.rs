@@ -6,6 +6,8 @@ use std::sync::Arc;
 use maud::{Markup, html};
 use tenant_core::Remedy;
 
+use crate::problem;
+
 /// How remedies are put into words. The studio knows no commands: the program around
 /// it does.
 ///
@@ -35,7 +37,7 @@ impl Remedies {
     /// The same as a paragraph, or nothing where there is nothing to say.
     pub(crate) fn paragraph(&self, remedies: &[Remedy]) -> Markup {
         let shown = self.show(remedies);
-        html! { @if !shown.0.is_empty() { p.note { (shown) } } }
+        html! { @if !shown.0.is_empty() { (problem::hint(shown)) } }
     }
 }
 

@@ -170,7 +170,7 @@ async fn the_page_with_the_key_opens_the_studio_in_a_browser_and_leaves_no_key_b
     // The key is used up: its address leads nowhere, and the page offers no way in.
     browser.leave(&url).await;
     browser
-        .sees(".error", "each one opens the studio once")
+        .sees(".error", "each key opens the studio once")
         .await;
     let mut browser = browser;
     browser.expect("403 (Forbidden)");
