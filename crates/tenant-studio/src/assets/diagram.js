@@ -22,8 +22,10 @@ function start(box) {
 
   // --- Light: on a table, the tables that a key links with it, and these keys.
 
-  let chosen;
-  function light(table) {
+  // What a pointer is over comes first, then what has the focus, then what was chosen.
+  let chosen, pointed, focused;
+  function light() {
+    const table = pointed ?? focused ?? chosen;
     svg.classList.toggle("lit", Boolean(table));
     const number = table?.dataset.number;
     const near = numbers(table?.dataset.near ?? "");
@@ -36,10 +38,12 @@ function start(box) {
     }
   }
   const tableOf = (target) => target.closest?.("g.table");
-  svg.addEventListener("pointerover", (event) => light(tableOf(event.target) ?? chosen));
-  svg.addEventListener("pointerleave", () => light(chosen));
-  svg.addEventListener("focusin", (event) => light(tableOf(event.target) ?? chosen));
-  svg.addEventListener("focusout", () => light(chosen));
+  const point = (table) => { pointed = table; light(); };
+  const focus = (table) => { focused = table; light(); };
+  svg.addEventListener("pointerover", (event) => point(tableOf(event.target) ?? undefined));
+  svg.addEventListener("pointerleave", () => point());
+  svg.addEventListener("focusin", (event) => focus(tableOf(event.target) ?? undefined));
+  svg.addEventListener("focusout", () => focus());
   if (!isPage) return;
 
   // --- Zoom: the drawing changes its size, and its box scrolls.
@@ -93,7 +97,8 @@ function start(box) {
   }
   function choose(table) {
     chosen = table;
-    light(table);
+    pointed = undefined;
+    light();
     for (const one of tables) $("rect", one).classList.toggle("open", one === table);
     const here = new URL(location.href);
     if (table) here.searchParams.set("table", table.dataset.table);

@@ -179,7 +179,7 @@ impl Plan {
             segments: BTreeSet::new(),
         };
         for (table, layer) in layers.iter().enumerate() {
-            plan.put(table, layer);
+            plan.layer(layer, |nodes| nodes.push(table));
         }
         for link in links {
             plan.lead(*link, layers);
@@ -187,9 +187,9 @@ impl Plan {
         plan
     }
 
-    fn put(&mut self, node: usize, layer: usize) {
+    fn layer(&mut self, layer: usize, put: impl FnOnce(&mut Vec<usize>)) {
         if let Some(layer) = self.layers.get_mut(layer) {
-            layer.push(node);
+            put(layer);
         }
     }
 
@@ -200,7 +200,9 @@ impl Plan {
         }
         let node = self.heights.len();
         self.heights.push(0);
-        self.put(node, layer);
+        // In the middle: with all tables of a layer on one side of it, the next layer would be
+        // level with the end of this one, and so on down the drawing.
+        self.layer(layer, |nodes| nodes.insert(nodes.len() / 2, node));
         self.ways.insert((target, side, layer), node);
         node
     }

@@ -80,7 +80,7 @@ async fn rows_with_such_keys_are_seen_and_their_values_are_not_edited() {
     assert!(opened.contains(&cells(&page)[0][0]), "{opened}");
     let edit = site.page("/t/acme/table/names/edit?key=[%221%22]").await;
     assert!(
-        edit.contains("not UTF-8, so that it cannot be edited"),
+        edit.contains("This value cannot be edited: some of its bytes are not UTF-8."),
         "{edit}"
     );
     assert!(

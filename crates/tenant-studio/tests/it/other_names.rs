@@ -126,10 +126,7 @@ impl Fleet {
             assert!(page.contains(&title), "{page}");
         }
         let tables = self.site.page(&format!("{home}/tables")).await;
-        let rows = self
-            .site
-            .page(&link(&tables, "title=\"table\"").unwrap())
-            .await;
+        let rows = self.site.page(&link(&tables, "(table)\"").unwrap()).await;
         assert!(rows.contains("dummy_table"), "{rows}");
         let rows = self.site.page(&format!("{home}/table/notes")).await;
         assert_eq!(cells(&rows), [["1", "1", whose.as_str()]]);
@@ -346,7 +343,7 @@ async fn what_is_behind_a_tenant_at_run_time_is_not_shown_as_the_tenants() {
     for page in ["/t/one/sql", "/across"] {
         let page = fleet.site.page(page).await;
         assert!(
-            page.contains("is taken from <strong>public</strong>"),
+            page.contains("is looked up in <strong>public</strong>"),
             "{page}"
         );
     }

@@ -60,7 +60,7 @@ async fn a_tenant_whose_migrations_are_locked_could_not_be_read_and_the_reason_i
     assert!(tables.contains("The sizes could not be read: "), "{tables}");
     let all = site.page("/migrations").await;
     assert!(
-        all.contains("1 of 2 tenants could not be read, and are not counted"),
+        all.contains("1 of 2 tenants could not be read and are not counted"),
         "{all}"
     );
     let version = crate::browser::between(&all, "href=\"migrations/tenant/", "\"").next();
