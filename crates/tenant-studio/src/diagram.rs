@@ -84,7 +84,7 @@ impl Diagram<'_> {
                 svg xmlns="http://www.w3.org/2000/svg" width=(width) height=(height)
                     viewBox=(format!("0 0 {width} {height}")) role="group" {
                     defs {
-                        marker #tip markerWidth="9" markerHeight="8" refX="8" refY="4" orient="auto" {
+                        marker #tip markerUnits="userSpaceOnUse" markerWidth="14" markerHeight="12" viewBox="0 0 9 8" refX="8" refY="4" orient="auto" {
                             path.tip d="M0 0 9 4 0 8z" {}
                         }
                     }

@@ -112,8 +112,8 @@ function start(box) {
     tell(table);
   }
   function tell(table) {
-    status.hidden = !table;
-    if (!table) return;
+    status.removeAttribute("title");
+    if (!table) { status.textContent = ""; return; }
     const near = [...numbers(table.dataset.near)].filter((one) => one !== table.dataset.number);
     const names = near.map((number) => tables[number].dataset.table);
     const count = names.length === 1 ? "1 neighbor" : `${names.length} neighbors`;
@@ -124,6 +124,7 @@ function start(box) {
     const other = Object.assign(document.createElement("a"), { href: structure, textContent: "Structure" });
     const name = Object.assign(document.createElement("strong"), { textContent: table.dataset.table });
     status.replaceChildren(name, " · ", link, " · ", other, ` · ${count}${names.length ? `: ${names.join(", ")}` : ""}`);
+    status.title = names.join(", ");
   }
 
   // --- Search: Enter goes to a table, and to the next one.
@@ -140,8 +141,7 @@ function start(box) {
     next = 0;
     svg.classList.toggle("searched", Boolean(text));
     for (const one of tables) one.classList.toggle("found", found.includes(one));
-    status.hidden = !text;
-    status.textContent = found.length === 1 ? "1 table. Press Enter to go there."
+    status.textContent = !text ? "" : found.length === 1 ? "1 table. Press Enter to go there."
       : found.length ? `${found.length} tables. Press Enter to go from one to the next.` : "No table.";
   });
   find.addEventListener("keydown", (event) => {
@@ -189,6 +189,6 @@ function start(box) {
   if (table) { zoom(Math.max(fitting(), 0.8)); choose(table); show(table); }
   else {
     zoom(fitting());
-    if (wanted) { status.hidden = false; status.textContent = `No table ${wanted} in this schema.`; }
+    if (wanted) { status.textContent = `No table ${wanted} in this schema.`; }
   }
 }

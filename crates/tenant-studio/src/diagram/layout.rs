@@ -290,6 +290,9 @@ impl Drawing {
             Spot { x, y, height }
         });
         let routes = plan.chains.iter().zip(links);
+        // Lines that lead back to their table need room at the right.
+        let leads_back = links.iter().any(|link| link.from == link.to);
+        let beside = if leads_back { 44 } else { 0 };
         let bottom = node_heights.iter().enumerate();
         let bottom = bottom.map(|(node, height)| tops.of(node) + height).max();
         Self {
@@ -297,8 +300,7 @@ impl Drawing {
             routes: routes
                 .map(|(chain, link)| route(chain, link.port, corner))
                 .collect(),
-            // Lines that lead back to their table need room at the right.
-            size: (x - GAP + 44, bottom.unwrap_or_default()),
+            size: (x - GAP + beside, bottom.unwrap_or_default()),
         }
     }
 }

@@ -84,6 +84,6 @@ fn controls(here: &Here, columns: Columns) -> Markup {
             }
             a.button data-columns href=(link) { (label) }
         }
-        p.quiet.found role="status" data-found hidden {}
+        p.quiet.found role="status" data-found {}
     }
 }

@@ -22,13 +22,19 @@ const CROSSINGS: &str = "
   }));
   for (const arrow of document.querySelectorAll('path.arrow')) {
     const length = arrow.getTotalLength();
-    for (let way = 0; way <= length; way += 4) {
+    for (let way = 0; way <= length; way += STEP) {
       const {x, y} = arrow.getPointAtLength(way);
       const box = boxes.find(one => x > one.x + 1 && x < one.x + one.width - 1 && y > one.y + 1 && y < one.y + one.height - 1);
       if (box) { found.push(`${arrow.textContent} goes through ${box.name}`); break; }
     }
   }
   return found;";
+
+/// What overlaps or crosses, when lines are followed in steps of so many pixels.
+async fn crossings(browser: &Browser, step: u32) -> Vec<String> {
+    let script = CROSSINGS.replace("STEP", &step.to_string());
+    browser.script(&script).await
+}
 
 #[tokio::test]
 async fn every_table_is_drawn_and_no_arrow_goes_through_a_box() {
@@ -46,7 +52,7 @@ async fn every_table_is_drawn_and_no_arrow_goes_through_a_box() {
             .script("return document.querySelectorAll('path.arrow').length")
             .await;
         assert!(arrows > 60, "{arrows}");
-        let crossings: Vec<String> = browser.script(CROSSINGS).await;
+        let crossings: Vec<String> = crossings(&browser, 4).await;
         assert!(crossings.is_empty(), "{crossings:#?}");
     }
     browser.end().await;
@@ -209,7 +215,10 @@ async fn pointing_at_a_table_or_going_there_by_tab_lights_it_up() {
         .script::<Value>("document.querySelector('.diagram').focus()")
         .await;
     browser.press(Key::Tab + "").await;
-    assert_eq!(lit(&browser, ".at").await.len(), 1);
+    let active: String = browser
+        .script("return document.activeElement.outerHTML.slice(0, 200)")
+        .await;
+    assert_eq!(lit(&browser, ".at").await.len(), 1, "{active}");
     let first = lit(&browser, ".at").await;
     browser.press(Key::Tab + "").await;
     assert_ne!(lit(&browser, ".at").await, first);
@@ -322,7 +331,7 @@ async fn three_hundred_tables_are_drawn_in_a_moment() {
     let browser = Browser::at(&site).await;
     browser.go("/t/acme/diagram").await;
     browser.sees("[data-scale]", "%").await;
-    let crossings: Vec<String> = browser.script(CROSSINGS).await;
+    let crossings: Vec<String> = crossings(&browser, 30).await;
     assert!(crossings.is_empty(), "{size}: {crossings:#?}");
     browser.end().await;
 }

@@ -1,6 +1,7 @@
 //! Rows of one line each, the whole value on demand, and names that break at underscores.
 
 use serde_json::Value;
+use test_support::eventually;
 use thirtyfour::Key;
 
 use crate::chromium::{Browser, Window};
@@ -82,7 +83,10 @@ async fn a_value_is_opened_by_click_and_by_key_and_closed_by_escape() {
     );
     assert_eq!(browser.text(".whole strong").await, "body");
     browser.press(Key::Escape + "").await;
-    assert!(browser.texts(".whole").await.is_empty());
+    eventually("it is closed", async || {
+        browser.texts(".whole").await.is_empty()
+    })
+    .await;
     // The focus is back where it was.
     let focused: String = browser
         .script("return document.activeElement.getAttribute('aria-label')")
