@@ -150,7 +150,7 @@ async fn rows_are_limited_for_each_tenant_and_in_all() {
     page.has("6 of 6 tenants, 60 rows. 6 tenants have more rows than are shown");
     let page = ask(&studio, &[sql, ("all", "120")]).await;
     page.has("3 of 6 tenants, 120 rows")
-        .has("Stopped: there are as many rows");
+        .has("Stopped at the limit of rows");
     assert_eq!(page.body.matches("<th scope=\"row\">").count(), 120);
 }
 

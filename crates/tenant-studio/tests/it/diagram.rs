@@ -331,7 +331,7 @@ async fn three_hundred_tables_are_drawn_in_a_moment() {
     let browser = Browser::at(&site).await;
     browser.go("/t/acme/diagram").await;
     browser.sees("[data-scale]", "%").await;
-    let crossings: Vec<String> = crossings(&browser, 30).await;
+    let crossings: Vec<String> = crossings(&browser, 150).await;
     assert!(crossings.is_empty(), "{size}: {crossings:#?}");
     browser.end().await;
 }
