@@ -42,8 +42,9 @@ function start(box) {
   const focus = (table) => { focused = table; light(); };
   svg.addEventListener("pointerover", (event) => point(tableOf(event.target) ?? undefined));
   svg.addEventListener("pointerleave", () => point());
-  svg.addEventListener("focusin", (event) => focus(tableOf(event.target) ?? undefined));
-  svg.addEventListener("focusout", () => focus());
+  // On the box: listening for focus would make the drawing itself a stop of the Tab key.
+  box.addEventListener("focusin", (event) => focus(tableOf(event.target) ?? undefined));
+  box.addEventListener("focusout", () => focus());
   if (!isPage) return;
 
   // --- Zoom: the drawing changes its size, and its box scrolls.

@@ -113,7 +113,7 @@ async fn the_health_check_groups_what_is_wrong_and_says_what_to_do() {
         "1 tenant: table `dummy_table` is missing",
         "Try <code>app fix &lt;globex&gt;</code>.",
         "CREATE TABLE &quot;globex&quot;.&quot;dummy_table&quot; (",
-        "0 have the expected shape",
+        "0 have the expected definition",
         "Pending migrations",
         "Try <code>app up globex</code>.",
         "Unknown migrations",

@@ -26,7 +26,7 @@ async fn the_start_page_finds_tenants_by_a_part_of_their_name() {
     assert!(
         site.page("/tenants?q=%25")
             .await
-            .contains("No tenant is found")
+            .contains("No tenant matches")
     );
     let sizes = site.page("/tenants?q=acme&sizes=1").await;
     assert!(sizes.contains("kB"), "{sizes}");
