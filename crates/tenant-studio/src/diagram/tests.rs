@@ -194,12 +194,11 @@ fn a_thousand_tables_take_no_time_to_speak_of() {
         let begun = Instant::now();
         let layout = Layout::of(&heights, &links);
         let took = begun.elapsed();
-        println!(
-            "{tables} tables, {} keys: {took:?}, {:?}",
-            links.len(),
+        // Some servers of tests are slow, and this is built without optimization.
+        assert!(
+            took.as_secs() < 10,
+            "{tables} tables, {:?}: {took:?}",
             layout.size
         );
-        // Some servers of tests are slow, and this is built without optimization.
-        assert!(took.as_secs() < 10, "{tables} tables took {took:?}");
     }
 }

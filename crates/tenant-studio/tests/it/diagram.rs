@@ -321,13 +321,12 @@ async fn three_hundred_tables_are_drawn_in_a_moment() {
     let begun = Instant::now();
     let page = site.page("/t/acme/diagram").await;
     let took = begun.elapsed();
-    println!("300 tables: {took:?}, {} kB", page.len() / 1024);
     assert_eq!(page.matches("<g class=\"table\"").count(), 302);
     let size = between(&page, "viewBox=\"0 0 ", "\"")
         .next()
         .unwrap()
         .to_owned();
-    assert!(took.as_secs() < 20, "{took:?}");
+    assert!(took.as_secs() < 20, "{took:?}, {} kB", page.len() / 1024);
     let browser = Browser::at(&site).await;
     browser.go("/t/acme/diagram").await;
     browser.sees("[data-scale]", "%").await;
@@ -341,7 +340,7 @@ fn many(count: usize) -> String {
     let table = |at: usize| {
         let keys = [at / 2, at / 7, at % 5]
             .into_iter()
-            .filter(|to| *to < at && at % 9 != 0);
+            .filter(|to| *to < at && !at.is_multiple_of(9));
         let keys = keys
             .enumerate()
             .map(|(key, to)| format!(", to_{key} int REFERENCES part_{to}_of_all"));

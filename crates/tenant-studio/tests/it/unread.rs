@@ -67,7 +67,10 @@ async fn a_tenant_whose_migrations_are_locked_could_not_be_read_and_the_reason_i
     let one = site
         .page(&format!("/migrations/tenant/{}", version.unwrap()))
         .await;
-    assert!(one.contains("None of those that could be read"), "{one}");
+    assert!(
+        one.contains("None of the tenants that could be read"),
+        "{one}"
+    );
     assert!(one.contains("acme: "), "{one}");
     let own = site.get("/t/acme/migrations").await;
     assert_eq!(own.status, 400);
