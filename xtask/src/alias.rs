@@ -133,6 +133,7 @@ pub const ALIASES: &[Alias] = &[
     alias("bench", "[OPTIONS]", Task::Measure(BENCH), "Benchmark the commands with many tenants"),
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
+    alias("book", "", Task::Book, "Build the book and print where it is"),
     alias("package", "", Task::Package, "Package the crates for publication"),
     alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with oldest dependencies"),
     alias("semver", "REVISION", Task::Semver, "Compare the public API with an earlier commit"),

@@ -10,6 +10,8 @@ use crate::studio::Studio;
 const STYLE: &str = include_str!("assets/studio.css");
 const SCRIPT: &str = include_str!("assets/studio.js");
 const EDITING: &str = include_str!("assets/edit.js");
+const DIAGRAM: &str = include_str!("assets/diagram.js");
+const VALUES: &str = include_str!("assets/values.js");
 const THEME: &str = include_str!("assets/theme.js");
 const CONSOLE: &str = include_str!("assets/console.js");
 const ENTER: &str = include_str!("assets/enter.js");
@@ -25,6 +27,14 @@ pub(crate) fn routes() -> Router<Studio> {
         .route(
             "/assets/edit.js",
             get(async || file("text/javascript", EDITING)),
+        )
+        .route(
+            "/assets/diagram.js",
+            get(async || file("text/javascript", DIAGRAM)),
+        )
+        .route(
+            "/assets/values.js",
+            get(async || file("text/javascript", VALUES)),
         )
         .route(
             "/assets/enter.js",

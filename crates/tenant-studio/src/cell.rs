@@ -16,6 +16,20 @@ pub(crate) fn shown(value: Option<&str>, letters: usize) -> Markup {
     }
 }
 
+/// The same in one line: each line break has an element, which the stylesheet shows as a sign.
+pub(crate) fn in_line(value: Option<&str>, letters: usize) -> Markup {
+    match value.filter(|text| text.contains('\n')) {
+        None => shown(value, letters),
+        Some(text) => html! {
+            @for (at, line) in beginning(text, letters).split('\n').enumerate() {
+                @if at > 0 { span.line-end { "\n" } }
+                (line)
+            }
+            @if is_cut(text, letters) { "…" }
+        },
+    }
+}
+
 /// A value of a row, cut after `letters`.
 pub(crate) fn of(cell: Option<&Cell>, letters: usize) -> Markup {
     match cell {
@@ -27,6 +41,14 @@ pub(crate) fn of(cell: Option<&Cell>, letters: usize) -> Markup {
         },
         Some(Cell::Text(text)) => shown(Some(text), letters),
         None => shown(None, letters),
+    }
+}
+
+/// The same in one line.
+pub(crate) fn of_in_line(cell: Option<&Cell>, letters: usize) -> Markup {
+    match cell {
+        Some(Cell::Text(text)) => in_line(Some(text), letters),
+        other => of(other, letters),
     }
 }
 
@@ -81,5 +103,7 @@ mod tests {
         assert_eq!(of(Some("äbcd")), "äbc…");
         assert_eq!(of(Some("<b>")), "&lt;b&gt;");
         assert_eq!(of(Some("a\u{202e}b")), "a\u{fffd}b");
+        let line = in_line(Some("a\nb\nc"), 3).into_string();
+        assert_eq!(line, "a<span class=\"line-end\">\n</span>b…");
     }
 }

@@ -12,6 +12,7 @@ use tenant_core::{PgError, PoolError, Registry, Remedy};
 use thiserror::Error;
 
 use crate::page::bare;
+use crate::problem;
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 
@@ -22,20 +23,20 @@ pub(crate) enum Failure {
     #[error("{0}")]
     NotFound(String),
     /// The schema has no table of this name.
-    #[error("There is no table or view “{name}” in “{}”.", place.label())]
+    #[error("there is no table or view `{name}` in `{}`", place.label())]
     NoTable {
         /// Where it was looked for.
         place: ShownSchema,
         name: String,
     },
     /// More is asked at the same time than the database should have to do.
-    #[error("All {0} connections of the studio are in use.")]
+    #[error("all {0} connections of the studio are in use")]
     Busy(usize),
     /// What was asked for makes no sense.
     #[error("{0}")]
     Wrong(String),
     /// Nothing is to be changed here.
-    #[error("This studio only reads: rows can't be changed.")]
+    #[error("this studio is read-only: rows cannot be changed")]
     ReadOnly,
     /// There is no connection in the schema.
     #[error(transparent)]
@@ -88,22 +89,24 @@ impl Failure {
     }
 
     /// What to do next, where that is the studio's own business.
-    fn advice(&self) -> Option<&'static str> {
+    pub(crate) fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Pool(PoolError::Query(_) | PoolError::Driver(_)) => Some(
-                "Perhaps the role that the studio logs in as may not use this schema: \
+                "Check that the role of the studio may use this schema: \
                  GRANT USAGE ON SCHEMA ... TO ...",
             ),
-            Self::Pool(PoolError::Connect(_)) => {
-                Some("Start the server, and load this page again.")
+            Self::Pool(PoolError::Connect(_)) => Some("Start the server, then reload this page."),
+            Self::Busy(_) => {
+                Some("Wait until an export or another page is done, then reload this page.")
             }
-            Self::Busy(_) => Some("Wait until an export or another page has ended."),
-            Self::NoTable { .. } => Some("Perhaps the tenant lacks the migration that makes it."),
+            Self::NoTable { .. } => {
+                Some("Check whether the migration that creates it is pending for this tenant.")
+            }
             Self::Query { source, .. } if source.sqlstate() == Some("55P03") => {
-                Some("Somebody changes the table at this moment, a migration perhaps. Try again.")
+                Some("Another session, perhaps a migration, is changing the table. Try again.")
             }
             Self::Query { source, .. } if source.sqlstate() == Some("57014") => Some(
-                "The question took longer than a page may. Filter for fewer rows, or sort by a \
+                "The query reached the time limit of a page. Filter for fewer rows, or sort by a \
                  column that has an index.",
             ),
             _ => None,
@@ -134,14 +137,14 @@ impl Failure {
     fn page(&self, uri: &Uri, studio: &Studio) -> Response {
         let status = self.status();
         let heading = match status {
-            StatusCode::NOT_FOUND => "Not here",
-            StatusCode::SERVICE_UNAVAILABLE => "Not now",
-            _ => "That did not work",
+            StatusCode::NOT_FOUND => "Not found",
+            StatusCode::SERVICE_UNAVAILABLE => "Not available",
+            _ => "Failed",
         };
         let body = html! {
             h1 { (heading) }
-            p.error role="alert" { (self.to_string()) }
-            @if let Some(advice) = self.advice() { p { (advice) } }
+            (problem::error(self.to_string()))
+            @if let Some(advice) = self.advice() { (problem::hint(advice)) }
             (studio.remedies().paragraph(&self.remedies(studio.tenants().registry())))
             @if let Self::NoTable { place, .. } = self {
                 p { a href=(place.at("tables")) { "The tables of " (place.label()) } }

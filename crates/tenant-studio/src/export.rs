@@ -2,6 +2,7 @@
 
 use tokio_postgres::Row;
 
+use crate::csv::{Formulas, Value, line};
 use crate::data::{Column, Statement, Table, marked_text, order_by};
 use crate::error::Failure;
 use crate::query::View;
@@ -9,8 +10,8 @@ use crate::query::View;
 /// What a file of rows is written as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
-    /// As RFC 4180 has it. NULL is nothing, and the empty text is `""`.
-    Csv,
+    /// Values with commas between them: see `csv.rs`.
+    Csv(Formulas),
     /// A list of objects, a row on each line.
     Json,
 }
@@ -20,7 +21,7 @@ impl Table {
     /// or each row as one JSON object.
     pub(crate) fn export(&self, view: &View, format: Format) -> Result<Statement, Failure> {
         let columns = self.shown(view).into_iter().map(|column| match format {
-            Format::Csv => format!("{}::pg_catalog.text", column.quoted()),
+            Format::Csv(_) => format!("{}::pg_catalog.text", column.quoted()),
             Format::Json => column.quoted(),
         });
         let columns = columns.collect::<Vec<_>>().join(", ");
@@ -44,14 +45,14 @@ impl Table {
 impl Format {
     pub(crate) fn ending(self) -> &'static str {
         match self {
-            Self::Csv => "csv",
+            Self::Csv(_) => "csv",
             Self::Json => "json",
         }
     }
 
     pub(crate) fn kind(self) -> &'static str {
         match self {
-            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Csv(_) => "text/csv; charset=utf-8; header=present",
             Self::Json => "application/json",
         }
     }
@@ -59,7 +60,10 @@ impl Format {
     /// What comes before the first row.
     pub(crate) fn beginning(self, columns: &[&Column]) -> String {
         match self {
-            Self::Csv => line(columns.iter().map(|column| Some(column.name.as_str()))),
+            Self::Csv(formulas) => {
+                let names = columns.iter().map(|column| Value::text(&column.name));
+                line(names, formulas)
+            }
             Self::Json => "[".to_owned(),
         }
     }
@@ -67,62 +71,35 @@ impl Format {
     /// What comes behind the last one.
     pub(crate) fn end(self) -> &'static [u8] {
         match self {
-            Self::Csv => b"",
+            Self::Csv(_) => b"",
             Self::Json => b"\n]\n",
         }
     }
 
-    /// A row; `at` counts them from 0.
-    pub(crate) fn row(self, at: usize, row: &Row) -> Result<String, tokio_postgres::Error> {
+    /// A row; `at` counts them from 0. `numbers` says of each column whether it has numbers.
+    pub(crate) fn row(
+        self,
+        at: usize,
+        row: &Row,
+        numbers: &[bool],
+    ) -> Result<String, tokio_postgres::Error> {
         // In JSON a backslash stands for two.
         let mark = match self {
-            Self::Csv => "\\x",
+            Self::Csv(_) => "\\x",
             Self::Json => "\\\\x",
         };
         let text = |column| marked_text(row, column, mark);
         match self {
-            Self::Csv => {
+            Self::Csv(formulas) => {
                 let values = (0..row.len()).map(text).collect::<Result<Vec<_>, _>>()?;
-                Ok(line(values.iter().map(Option::as_deref)))
+                let values = values.iter().zip(numbers);
+                let values = values.map(|(text, number)| Value::new(text.as_deref(), *number));
+                Ok(line(values, formulas))
             }
             Self::Json => {
                 let comma = if at == 0 { "\n" } else { ",\n" };
                 Ok(format!("{comma}{}", text(0)?.as_deref().unwrap_or("null")))
             }
         }
-    }
-}
-
-/// A line of CSV.
-pub(crate) fn line<'a>(values: impl Iterator<Item = Option<&'a str>>) -> String {
-    let values = values.map(|value| match value {
-        None => String::new(),
-        Some("") => "\"\"".to_owned(),
-        Some(text) if text.contains(['"', ',', '\n', '\r']) || text.trim() != text => {
-            format!("\"{}\"", text.replace('"', "\"\""))
-        }
-        Some(text) => text.to_owned(),
-    });
-    let mut line = values.collect::<Vec<_>>().join(",");
-    line.push_str("\r\n");
-    line
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn null_the_empty_text_and_text_with_quotes_differ_in_csv() {
-        let values = [
-            None,
-            Some(""),
-            Some("a\"b"),
-            Some("c,\nd"),
-            Some(" e"),
-            Some("f g"),
-        ];
-        let expected = ",\"\",\"a\"\"b\",\"c,\nd\",\" e\",f g\r\n";
-        assert_eq!(line(values.into_iter()), expected);
     }
 }

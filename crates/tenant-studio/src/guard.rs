@@ -103,11 +103,11 @@ fn below(uri: &Uri) -> Option<(&str, Uri)> {
 impl Guard {
     fn refusal(self, request: &Request) -> Option<&'static str> {
         if !self.is_here(request) {
-            return Some("This address is not the studio's.");
+            return Some("this address does not belong to the studio");
         }
         let is_entering = request.uri().path() == ENTER;
         if !is_entering && !is_ours(request.method(), request.headers()) {
-            return Some("The request comes from another site.");
+            return Some("the request comes from another site");
         }
         None
     }

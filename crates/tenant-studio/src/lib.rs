@@ -1,11 +1,11 @@
 //! The tables of the public schema and of the tenants, in a web page on
 //! localhost.
 //!
-//! Made for databases with thousands of schemas: no page ever lists them all, and
-//! every page asks the catalog about one schema only.
+//! It serves databases with thousands of schemas: no page lists them all, and each page
+//! queries the catalog for one schema only.
 //!
-//! [`Studio`] is the whole of it. A program opens one, binds a port, shows what
-//! [`Studio::invite`] gives, and waits for [`Studio::serve`]:
+//! Start with [`Studio`]. A program opens one, binds a port, prints the URL of
+//! [`Studio::invite`], and waits for [`Studio::serve`]:
 //!
 //! ```no_run
 //! use tenant_studio::{Options, Start, Studio};
@@ -20,37 +20,36 @@
 //! # }
 //! ```
 //!
-//! What to do about a problem it says in the words of that program:
-//! [`Options::remedies`].
+//! [`Options::remedies`] puts hints into the words of that program.
 //!
-//! # What keeps it safe
+//! # Safety
 //!
-//! * It reads in transactions that PostgreSQL itself holds to reading, with a
-//!   time-out. A function that is called by a query can still have effects
-//!   outside the database, as far as the role may: log in as a role without the
-//!   rights for a hard guarantee.
-//! * Changes, which [`Options::write`] allows, are one transaction: all are made or
-//!   none, and none over what somebody else has changed in between.
-//! * Each page asks on a connection whose path was set and checked by
-//!   `tenant_core`, and names every table with its schema, both from the catalog
-//!   of that schema. Values are always bound.
-//! * SQL that somebody types is held to reading by more than the transaction, in
-//!   which `COPY` could still start a program: see `data/cursor.rs`.
-//! * See `guard.rs` for who may ask at all, and what a browser may do with a page.
+//! * Pages read in read-only transactions with a time limit. A function in a query can still
+//!   have effects outside the database if the role may. For a full guarantee, log in as a
+//!   role without privileges to write.
+//! * Changes, which [`Options::write`] allows, are atomic. They never overwrite a change
+//!   that another session has made since the page was shown.
+//! * Each page uses a connection whose path was set and checked by `tenant_core`, and
+//!   qualifies every table with its schema, both from the catalog of that schema. Values are
+//!   always bound.
+//! * A read-only transaction does not stop `COPY ... TO PROGRAM`. Typed SQL therefore
+//!   runs through a cursor: see `data/cursor.rs`.
+//! * `guard.rs` decides which requests are answered, and what a browser may do with a page.
 
 mod assets;
 mod cell;
 mod codes;
 mod connections;
+mod csv;
 mod data;
 mod diagram;
 mod entry;
 mod error;
 mod export;
-
 mod guard;
 mod page;
 mod pages;
+mod problem;
 mod query;
 mod remedies;
 mod server;

@@ -8,6 +8,7 @@ use crate::data::Relation;
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
 use crate::url;
+use crate::words::broken;
 
 /// The colours that the stylesheet has for tenants: `hue-0` and so on.
 const HUES: u32 = 24;
@@ -165,10 +166,10 @@ fn side(place: &ShownSchema, tables: &[Relation], open: Option<&str>) -> Markup 
             ul #tables {
                 @for table in tables {
                     li {
-                        a href=(place.rows(&table.name)) title=(table.kind.name())
+                        a href=(place.rows(&table.name)) title=(format!("{} ({})", table.name, table.kind.name()))
                             aria-current=[(open == Some(&table.name)).then_some("page")] {
                             span.(table.kind.class()) aria-hidden="true" {}
-                            (table.name)
+                            (broken(&table.name))
                         }
                     }
                 }

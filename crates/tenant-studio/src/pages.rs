@@ -47,7 +47,7 @@ pub(crate) fn routes() -> Router<Studio> {
 
 /// An address that no page has.
 pub(crate) async fn nowhere() -> Failure {
-    Failure::NotFound("There is no such page.".to_owned())
+    Failure::NotFound("there is no such page".to_owned())
 }
 
 /// The routes of a page that every place has: `page` begins with a slash.

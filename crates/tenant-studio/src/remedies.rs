@@ -1,4 +1,4 @@
-//! [`Remedies`]: what the program around the studio says about a remedy.
+//! [`Remedies`]: hints in the words of the program around the studio.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,18 +6,18 @@ use std::sync::Arc;
 use maud::{Markup, html};
 use tenant_core::Remedy;
 
-/// How remedies are put into words. The studio knows no commands: the program around
-/// it does.
+use crate::problem;
+
+/// Puts remedies into words. The studio knows no commands, but the program around it does.
 ///
-/// The text is one or more sentences. What stands between backquotes is shown as code.
+/// The text is one or more sentences. Text between backquotes is shown as code.
 #[derive(Clone)]
 pub struct Remedies(Arc<Words>);
 
 type Words = dyn Fn(&[Remedy]) -> Option<String> + Send + Sync;
 
 impl Remedies {
-    /// Words for several remedies, of which one is to be chosen. `None` when there is
-    /// nothing to say.
+    /// `words` returns the text for alternative remedies, or `None` if there is no text.
     pub fn new(words: impl Fn(&[Remedy]) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Arc::new(words))
     }
@@ -35,7 +35,7 @@ impl Remedies {
     /// The same as a paragraph, or nothing where there is nothing to say.
     pub(crate) fn paragraph(&self, remedies: &[Remedy]) -> Markup {
         let shown = self.show(remedies);
-        html! { @if !shown.0.is_empty() { p.note { (shown) } } }
+        html! { @if !shown.0.is_empty() { (problem::hint(shown)) } }
     }
 }
 

@@ -37,7 +37,7 @@ impl ShownSchema {
     /// [`Failure::NotFound`] for a text that no tenant can be called.
     pub(crate) fn named(name: &str) -> Result<Self, Failure> {
         let known = TenantName::quoted(name).map(Self::Tenant);
-        known.map_err(|_| Failure::NotFound(format!("There is no tenant “{name}”.")))
+        known.map_err(|_| Failure::NotFound(format!("there is no tenant `{name}`")))
     }
 
     /// Where its pages begin.
@@ -102,7 +102,7 @@ async fn parameter<S: Send + Sync>(
 }
 
 fn unreadable() -> Failure {
-    Failure::NotFound("There is no such page: its address is not valid UTF-8.".to_owned())
+    Failure::NotFound("there is no such page: its address is not valid UTF-8".to_owned())
 }
 
 /// Refuses an address in which a name or a parameter cannot be read, whatever page it

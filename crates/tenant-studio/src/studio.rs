@@ -25,16 +25,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the file with a key is there that nobody opens.
 const FILE_VALID: Duration = Duration::from_secs(120);
 
-/// How a studio differs from one that only reads.
+/// How a studio works. The default is read-only.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Whether rows can be changed.
     pub write: bool,
-    /// How long PostgreSQL works on one statement of a page before it gives up.
+    /// The time limit for one statement of a page.
     pub statement_timeout: Duration,
-    /// What is said about remedies. By default, only their SQL is shown.
+    /// The words for hints. By default, only their SQL is shown.
     pub remedies: Remedies,
-    /// Where codes are printed for browsers that have no key. Without it there are none.
+    /// Prints codes for browsers without a key. Without it, only the URL opens the studio.
     pub codes: Option<Codes>,
 }
 
@@ -49,7 +49,7 @@ impl Default for Options {
     }
 }
 
-/// What is shown first.
+/// The first page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Start {
     /// The tables of the public schema.
@@ -77,7 +77,7 @@ struct Inner {
 }
 
 impl Studio {
-    /// One that asks through `pool`, and knows the migrations of `tenants`.
+    /// Creates a studio that reads through `pool` and knows the migrations of `tenants`.
     #[must_use]
     pub fn new(tenants: Tenants, pool: TenantPool, options: Options) -> Self {
         Self(Arc::new(Inner {
@@ -91,7 +91,7 @@ impl Studio {
         }))
     }
 
-    /// What opens it once at `start`, when it is served at `port`.
+    /// Creates an invitation that opens the studio once at `start`. `port` is where it is served.
     #[must_use]
     pub fn invite(&self, port: u16, start: &Start) -> Invitation {
         let page = match start {
@@ -106,12 +106,12 @@ impl Studio {
         }
     }
 
-    /// Whether there is something to see at `start`.
+    /// Checks that the page `start` can be shown.
     ///
     /// # Errors
     ///
-    /// [`PoolError::NotSetUp`] without a list of tenants, and what
-    /// [`TenantPool::tenant`] meets.
+    /// [`PoolError::NotSetUp`] without a registry, and the errors of
+    /// [`TenantPool::tenant`].
     pub async fn look(&self, start: &Start) -> Result<(), PoolError> {
         match start {
             Start::Public => {}
@@ -211,7 +211,7 @@ impl fmt::Debug for Studio {
     }
 }
 
-/// Opens a studio once. The browser that uses it sees what the studio's role may see.
+/// Opens a studio once. The browser that uses it sees what the role of the studio may see.
 pub struct Invitation {
     studio: Studio,
     port: u16,
@@ -219,21 +219,22 @@ pub struct Invitation {
 }
 
 impl Invitation {
-    /// As an address, which has the key in it. For the eyes of one person: other users of
-    /// the machine see the arguments of processes.
+    /// The URL, which contains the key. Show it to one person only, and do not pass it as an
+    /// argument: other users of the machine see the arguments of processes.
     #[must_use]
     pub fn url(&self) -> String {
         let key = self.key.as_str();
         format!("http://127.0.0.1:{}{ENTER}?key={key}", self.port)
     }
 
-    /// As a page on the disk that only its owner can read: the path can be an argument of
-    /// the program that opens the browser. The file is removed when the key was used,
-    /// after two minutes, and at the end of [`Studio::serve`].
+    /// Writes a page that opens the studio to a file that only its owner can read, and returns
+    /// the path. The path can be an argument of the program that opens the browser. The file
+    /// is removed when the key is used, after two minutes, and at the end of
+    /// [`Studio::serve`].
     ///
     /// # Errors
     ///
-    /// When it cannot be written.
+    /// If the file cannot be written.
     pub async fn file(&self) -> io::Result<PathBuf> {
         let file = EntryFile::write(self.port, &self.key)?;
         let path = file.path();

@@ -1,4 +1,20 @@
-//! Numbers as people read them.
+//! Numbers and names as people read them.
+
+use maud::{Markup, html};
+
+/// A name that may be broken behind its underscores, and nowhere else.
+pub(crate) fn broken(name: &str) -> Markup {
+    let parts = name.split_inclusive('_').collect::<Vec<_>>();
+    // Of several underscores in a row only the last is an opportunity.
+    let is_break = |at: usize| parts.get(at + 1).is_some_and(|next| !next.starts_with('_'));
+    html! {
+        span.broken {
+            @for (at, part) in parts.iter().enumerate() {
+                (part) @if is_break(at) { wbr; }
+            }
+        }
+    }
+}
 
 /// A size in the largest unit that keeps it above one.
 pub(crate) fn bytes(size: i64) -> String {
@@ -28,6 +44,13 @@ pub(crate) fn counted(number: i64) -> String {
     grouped(&number.to_string())
 }
 
+/// How many there are, with the word for one.
+pub(crate) fn named(count: usize, one: &str) -> String {
+    let number = counted(i64::try_from(count).unwrap_or(i64::MAX));
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{number} {one}{ending}")
+}
+
 fn grouped(digits: &str) -> String {
     let length = digits.len();
     let mut text = String::with_capacity(length + length / 3);
@@ -55,6 +78,14 @@ mod tests {
             "0 B", "1023 B", "1.0 kB", "8.0 kB", "14 kB", "1.5 MB", "2.0 TB",
         ];
         assert_eq!(sizes.map(bytes), words);
+    }
+
+    #[test]
+    fn a_name_may_break_behind_an_underscore() {
+        let of = |name| broken(name).into_string();
+        assert_eq!(of("users"), "<span class=\"broken\">users</span>");
+        let expected = "<span class=\"broken\">a_<wbr>b__<wbr>c_</span>";
+        assert_eq!(of("a_b__c_"), expected);
     }
 
     #[test]

@@ -20,20 +20,20 @@ use tenant_commands::tenants;
 /// How many pages can ask the database at a time.
 const CONNECTIONS: u32 = 8;
 
-/// Show the tables of public and of the tenants in the web browser
+/// Show the tables of public and the tenants in a browser
 ///
 /// Serves the tables on this machine until Ctrl-C, prints a URL, and opens it in the
-/// browser. The URL has a key that works once. The browser that uses it sees what the
-/// database's role may see. For another browser, open the URL without the key: the
-/// page asks for a code, which the command prints.
+/// browser. The URL contains a key that works once. The browser that uses it sees what
+/// the database role may see. For another browser, open the URL without the key there,
+/// and type the code that the command prints.
 ///
-/// Nothing can be changed unless --write is given: PostgreSQL holds every page to
-/// reading. Functions with effects outside the database run all the same, as far as
-/// the role may; for a hard guarantee log in as a role that may only read.
+/// Without --write, every page runs in a read-only transaction. Functions can still
+/// have effects outside the database. For a full guarantee, use a role that can only
+/// read.
 #[derive(Debug, Parser)]
 #[command(name = "studio", version)]
 pub struct Studio {
-    /// Open the tenants instead of public: the search, or the tenant NAME
+    /// Start at the list of tenants, or at the tenant NAME, instead of public
     #[arg(
         long,
         value_name = "NAME",
@@ -42,15 +42,15 @@ pub struct Studio {
     )]
     tenant: Option<Option<NameArg>>,
 
-    /// Listen at this port [default: one that is free]
+    /// Port to listen on [default: a free one]
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
 
-    /// Let rows be changed
+    /// Allow changes to rows
     #[arg(long)]
     write: bool,
 
-    /// Do not open the browser
+    /// Do not open a browser
     #[arg(long)]
     no_open: bool,
 
@@ -83,7 +83,7 @@ impl Script for Studio {
 }
 
 /// Ends at the first signal, and ends the process at the second. The signals are
-/// kept to the end, so that the first one is nobody else's business.
+/// kept to the end, so that no other handler acts on the first one.
 fn stop(mut signals: Signals) -> impl Future<Output = ()> + Send + 'static {
     let (stop, stopped) = oneshot::channel::<()>();
     drop(tokio::spawn(async move {
@@ -104,7 +104,7 @@ impl Studio {
         })
     }
 
-    /// Says where it is to be found, and opens that.
+    /// Prints the URL, and opens it.
     async fn prepare(&self, context: &Context) -> anyhow::Result<(Pages, TcpListener)> {
         context.require_possible(self.tenant.iter().flatten())?;
         let tenants = tenants::open(context).await?;
@@ -129,12 +129,12 @@ impl Studio {
 
     fn announce(&self, context: &Context, document: &Document) -> anyhow::Result<()> {
         let output = context.output;
-        output.note(&format!("Showing {}:", document.database));
+        output.note(&format!("Serving {}:", document.database));
         output.answer(document, &document.url)?;
         if self.write {
             output.say(&Message::note("rows can be changed"));
         }
-        output.note("The URL opens it once. Ctrl-C ends it.");
+        output.note("The URL works once. Press Ctrl-C to stop.");
         Ok(())
     }
 
@@ -164,7 +164,7 @@ async fn listen(port: Option<u16>) -> anyhow::Result<TcpListener> {
     bound.map_err(|error| {
         let port = port.unwrap_or(0);
         let what = format!("could not listen on port {port} of this machine: {error}");
-        Advised::new(what, "Give another --port, or none to use a free one.").into()
+        Advised::new(what, "Choose another --port, or omit it to use a free one.").into()
     })
 }
 
@@ -179,8 +179,8 @@ fn explained(error: PoolError) -> anyhow::Error {
     }
 }
 
-/// Prints a code for a browser without a key, whatever is silenced: somebody has asked
-/// for it in that browser, and waits.
+/// Prints a code for a browser without a key, even with --quiet: a person has asked for it
+/// in that browser, and waits.
 fn codes(output: Output) -> Codes {
     Codes::new(move |code, request| {
         let text = format!("Code for request {request} of a browser, valid for 5 minutes: {code}");
@@ -195,7 +195,7 @@ async fn open_browser(output: Output, invitation: &Invitation) {
     match invitation.file().await {
         Ok(file) => open(&file),
         Err(error) => output.say(&Message::note(format!(
-            "the browser was not opened, because the page with the key could not be written: {error}"
+            "could not open the browser: the page with the key could not be written: {error}"
         ))),
     }
 }

@@ -193,8 +193,8 @@ async fn a_port_that_is_taken_is_an_error_with_a_way_out() {
         .run(&format!("studio --no-open --port {port}"))
         .exits_with(1)
         .prints_nothing()
-        .says(&format!("the port {port} on this machine"))
-        .says("Give another --port");
+        .says(&format!("could not listen on port {port} of this machine"))
+        .says("Choose another --port");
 }
 
 #[tokio::test]

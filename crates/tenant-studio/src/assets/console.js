@@ -51,7 +51,7 @@ function say(place, text) {
 }
 
 function failed(error, place) {
-  say(place, error.name === "AbortError" ? "Cancelled." : "The studio does not answer. Is it still running?");
+  say(place, error.name === "AbortError" ? "Cancelled." : "The studio does not answer. Check whether it is running.");
 }
 
 // Runs the form by `work` unless its button asks for a file.

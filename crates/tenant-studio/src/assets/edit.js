@@ -27,7 +27,7 @@ async function ask(address, changes) {
     const answer = await fetch(address, how);
     return { status: answer.status, ...(await answer.json()) };
   } catch {
-    return { status: 0, error: "The studio does not answer. Is it still running?" };
+    return { status: 0, error: "The studio does not answer. Check whether it is running." };
   }
 }
 
@@ -169,7 +169,7 @@ async function edit(grid, address) {
     const state = await begin(cell.parentElement);
     if (!state || state.isGone) return;
     if (!state.isNew && !(column.name in state.was)) {
-      return say(`The value of ${column.name} is too long to be edited here.`);
+      return say(`The value of ${column.name} is too long to be edited here`);
     }
     if (!before.has(cell)) before.set(cell, [...cell.childNodes]);
     const shown = [...cell.childNodes];
@@ -209,7 +209,10 @@ async function edit(grid, address) {
     const inside = value === null ? make("span", { class: "null" }, "NULL")
       : value === "" ? make("span", { class: "blank" }, "(empty)")
       : value.length > 300 ? `${value.slice(0, 300)}…` : value;
-    cell.replaceChildren(make("div", { class: "cell" }, inside));
+    // A row is one line: a line break is shown as a sign.
+    const lines = typeof inside === "string" ? inside.split("\n") : [inside];
+    const parts = lines.flatMap((line, at) => at ? [make("span", { class: "line-end" }, "\n"), line] : [line]);
+    cell.replaceChildren(make("div", { class: "cell" }, ...parts));
   }
 
   // --- The bar at the bottom, and what it does.
@@ -234,8 +237,8 @@ async function edit(grid, address) {
     bar.classList.remove("wrong");
     bar.hidden = !isShown;
   }
-  function complain(text) {
-    say(text);
+  function complain(text, hint) {
+    say(`error: ${text}${hint ? `\nhint: ${hint}` : ""}`);
     bar.classList.add("wrong");
   }
   async function preview() {
@@ -258,15 +261,15 @@ async function edit(grid, address) {
   }
   function refused({ refused, error }) {
     for (const { row } of rows.values()) row.classList.remove("refused");
-    if (!refused) return complain(error ?? "The studio does not answer as it should.");
+    if (!refused) return complain(error ?? "the studio gave an unexpected answer");
     const state = [...rows.values()].filter(change)[refused.index];
-    if (!state) return complain(refused.message);
+    if (!state) return complain(refused.message, refused.hint);
     state.row.classList.add("refused");
     state.row.scrollIntoView({ block: "nearest" });
     if (refused.current) renew(state, refused.current);
-    complain(refused.current
-      ? `${refused.message} The row shows what it is now, with your changes in it: look, and apply again.`
-      : refused.message);
+    complain(refused.message, refused.current
+      ? "The row shows its current values and your changes. Check it, then apply again."
+      : refused.hint);
   }
   // Somebody has changed the row: its other values are shown as they are now.
   function renew(state, { version, values }) {

@@ -51,7 +51,7 @@ function live(form) {
       form.dispatchEvent(new Event("results"));
       later(results, asking.signal);
     } catch (error) {
-      if (error.name !== "AbortError") results.textContent = "The studio does not answer. Is it still running?";
+      if (error.name !== "AbortError") results.textContent = "The studio does not answer. Check whether it is running.";
     }
   };
   form.addEventListener("input", () => {
@@ -202,5 +202,9 @@ for (const form of $$("form[data-short]")) {
   });
 }
 
+// What only some pages need.
+const part = (name) => import(`./${name}${new URL(import.meta.url).search}`);
+if ($(".diagram")) part("diagram.js");
+if ($("table.grid, form.console")) part("values.js");
 // Rows can be changed only where the studio was started for it.
-if ($(".badge.writes") && $("[data-changes], [data-editor]")) import(`./edit.js${new URL(import.meta.url).search}`);
+if ($(".badge.writes") && $("[data-changes], [data-editor]")) part("edit.js");

@@ -31,6 +31,16 @@ pub(crate) struct Field {
     pub(crate) kind: String,
 }
 
+impl Field {
+    /// Whether its values are numbers.
+    pub(crate) fn is_number(&self) -> bool {
+        let numbers = [
+            "int2", "int4", "int8", "float4", "float8", "numeric", "money", "oid",
+        ];
+        numbers.contains(&self.kind.as_str())
+    }
+}
+
 /// A value, cut where it is too long.
 #[derive(Debug, Clone)]
 pub(crate) struct Value {
@@ -61,7 +71,7 @@ pub(crate) struct Refusal {
     /// Where in the text, in letters from 0.
     pub(crate) position: Option<usize>,
     /// What to do about it.
-    pub(crate) remedy: Option<&'static str>,
+    pub(crate) hint: Option<&'static str>,
     /// The SQLSTATE, when the server refused.
     pub(crate) code: Option<String>,
 }
@@ -156,11 +166,11 @@ fn length(text: &str) -> String {
 
 impl Refusal {
     /// One of the studio's own.
-    pub(super) fn new(message: &str, remedy: &'static str) -> Self {
+    pub(super) fn new(message: &str, hint: &'static str) -> Self {
         Self {
             message: message.to_owned(),
             position: None,
-            remedy: Some(remedy),
+            hint: Some(hint),
             code: None,
         }
     }
@@ -170,7 +180,7 @@ impl Refusal {
         Self {
             message: error.to_string(),
             position: None,
-            remedy: None,
+            hint: None,
             code: None,
         }
     }
@@ -188,25 +198,25 @@ impl Refusal {
         let message = error.to_string();
         Self {
             position,
-            remedy: remedy(code.as_deref(), &message),
+            hint: hint(code.as_deref(), &message),
             message,
             code,
         }
     }
 
     /// The same with what to do about it.
-    pub(super) fn with(mut self, remedy: &'static str) -> Self {
-        self.remedy = Some(remedy);
+    pub(super) fn with(mut self, hint: &'static str) -> Self {
+        self.hint = Some(hint);
         self
     }
 }
 
-fn remedy(code: Option<&str>, message: &str) -> Option<&'static str> {
+fn hint(code: Option<&str>, message: &str) -> Option<&'static str> {
     match code? {
-        "57014" => Some("Ask for fewer rows, or choose a longer time limit."),
-        "42601" if message.contains("multiple commands") => Some("One statement at a time."),
+        "57014" => Some("Select fewer rows, or choose a longer time limit."),
+        "42601" if message.contains("multiple commands") => Some("Run one statement at a time."),
         "25006" => Some(
-            "Nothing can be changed here: it is a read-only transaction. A standby has no other.",
+            "Connect to the primary server with writing on. This transaction is read-only, as all are on a standby.",
         ),
         _ => None,
     }

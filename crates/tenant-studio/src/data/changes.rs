@@ -143,7 +143,7 @@ async fn lock(
     match current {
         Some(current) if current.version.is_empty() => Err(RefusedChange::Wrong(
             index,
-            "This row is too large to be changed here: the table has no key.".to_owned(),
+            "this row is too large to be changed here: its table has no key".to_owned(),
         )),
         Some(current) if current.version == *version => {
             editable(table, change, &current).map_err(|text| RefusedChange::Wrong(index, text))
@@ -163,7 +163,7 @@ fn editable(table: &Table, change: &Change, current: &CurrentRow) -> Result<(), 
         {
             let name = &column.name;
             return Err(format!(
-                "“{name}” has bytes here that are not UTF-8, so that its value cannot be edited."
+                "the value of `{name}` cannot be edited: some of its bytes are not UTF-8"
             ));
         }
     }
@@ -198,7 +198,7 @@ async fn run(
         )),
         _ => Err(RefusedChange::Wrong(
             index,
-            "This would change more than one row.".to_owned(),
+            "this would change more than one row".to_owned(),
         )),
     }
 }

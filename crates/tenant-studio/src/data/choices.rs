@@ -33,7 +33,7 @@ pub(crate) async fn choices(
         .as_ref()
         .and_then(|target| target.columns.first());
     let to = to.and_then(|name| target.column(name));
-    let to = to.ok_or_else(|| Failure::Wrong("The key leads nowhere.".to_owned()))?;
+    let to = to.ok_or_else(|| Failure::Wrong("the foreign key has no target".to_owned()))?;
     let value = format!("{}::pg_catalog.text", to.quoted());
     let label = match label(target, &to.name) {
         Some(column) => format!("pg_catalog.left({}::pg_catalog.text, 60)", column.quoted()),

@@ -101,7 +101,7 @@ pub(crate) async fn counts(
 async fn count(reading: &Reading, table: &str, until: Instant) -> Result<Count, Failure> {
     let left = until.saturating_duration_since(Instant::now()).as_millis();
     if left == 0 {
-        return Ok(Count::Unread("the time was over".to_owned()));
+        return Ok(Count::Unread("the time limit was reached".to_owned()));
     }
     // A count without the rows that a policy hides would be wrong.
     let limit = format!(

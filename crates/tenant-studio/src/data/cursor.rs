@@ -77,8 +77,8 @@ pub(super) async fn alone(
         return Ok(statement);
     }
     Err(Refusal::new(
-        "The text has parameters.",
-        "Write the values themselves instead of $1 and so on.",
+        "the statement has parameters",
+        "Write values in place of $1, $2 and so on.",
     ))
 }
 

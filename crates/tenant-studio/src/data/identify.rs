@@ -63,7 +63,7 @@ impl Table {
 
     /// Adds the condition that is true for the row with this identity only.
     pub(super) fn identify(&self, dml: &mut Dml, identity: &OrderValues) -> Result<(), String> {
-        let wrong = || "This does not name a row of the table.".to_owned();
+        let wrong = || "the key names no row of the table".to_owned();
         let named = self.identifying();
         if named.len() != identity.len() || named.is_empty() {
             return Err(wrong());
@@ -132,7 +132,7 @@ impl Table {
     ) -> Result<Option<CurrentRow>, Failure> {
         const WHAT: &str = "Reading the row";
         if !self.has_writable_rows() {
-            return Err(Failure::Wrong("Rows of this cannot be changed.".to_owned()));
+            return Err(Failure::Wrong("its rows cannot be changed".to_owned()));
         }
         let question = self.question(identity).map_err(Failure::Wrong)?;
         let parameters = question.parameters();

@@ -184,7 +184,7 @@ impl Table {
         let names = self.identifying();
         if names.is_empty() || names.len() != identity.len() {
             return Err(Failure::Wrong(
-                "This does not name a row of the table.".to_owned(),
+                "the key names no row of the table".to_owned(),
             ));
         }
         let mut statement = self.beginning(columns, extent);

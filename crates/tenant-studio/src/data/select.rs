@@ -131,7 +131,7 @@ impl Table {
 
     /// The column that an address names.
     pub(crate) fn named(&self, name: &str) -> Result<&Column, Failure> {
-        let unknown = || Failure::Wrong(format!("The table has no column “{name}”."));
+        let unknown = || Failure::Wrong(format!("the table has no column `{name}`"));
         self.column(name).ok_or_else(unknown)
     }
 

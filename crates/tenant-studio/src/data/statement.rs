@@ -128,9 +128,8 @@ async fn refuse_control(transaction: &DriverTransaction, sql: &str) -> Result<()
 
 fn control() -> Refusal {
     Refusal::new(
-        "Statements that begin or end transactions, or prepare others, are not for this page, nor is \
-         an empty one.",
-        "Each statement is a transaction of its own, committed when it succeeds.",
+        "cannot run empty statements, and statements that begin or end transactions or prepare others",
+        "Run each statement alone. It is a separate transaction, which is committed when it succeeds.",
     )
 }
 
@@ -139,7 +138,7 @@ fn refused(error: tokio_postgres::Error) -> Refusal {
     let is_copy = error.as_db_error().is_none() && !error.is_closed();
     let refusal = Refusal::of(error, 0);
     if is_copy {
-        return refusal.with("COPY FROM STDIN and COPY TO STDOUT need a client of their own.");
+        return refusal.with("Use psql for COPY FROM STDIN and COPY TO STDOUT.");
     }
     refusal
 }

@@ -24,10 +24,10 @@ fn statement(table: &Table, change: &Change) -> Result<Dml, String> {
         let kind = table.relation.kind.name();
         return Err(match table.is_writable() {
             true => {
-                "Rows of a table without a key cannot be changed while some are on another server."
+                "rows of a table without a key cannot be changed while some are on another server"
                     .to_owned()
             }
-            false => format!("The rows of a {kind} cannot be changed."),
+            false => format!("rows of a {kind} cannot be changed"),
         });
     }
     match change {
@@ -64,14 +64,14 @@ fn inputs<'a>(
     let all = set.iter().map(|(name, input)| {
         let column = table
             .column(name)
-            .ok_or_else(|| format!("The table has no column “{name}”."))?;
+            .ok_or_else(|| format!("the table has no column `{name}`"))?;
         if !column.is_writable() {
             return Err(format!(
-                "PostgreSQL gives “{name}” its value: it cannot be set."
+                "`{name}` cannot be set: PostgreSQL generates its value"
             ));
         }
         match input {
-            Input::Default { default: false } => Err(format!("“{name}” has no value.")),
+            Input::Default { default: false } => Err(format!("`{name}` has no value")),
             _ => Ok((column, input)),
         }
     });
@@ -80,7 +80,7 @@ fn inputs<'a>(
 
 fn assign(dml: &mut Dml, inputs: &[(&Column, &Input)]) -> Result<(), String> {
     if inputs.is_empty() {
-        return Err("Nothing is to be changed in this row.".to_owned());
+        return Err("this row has no changes".to_owned());
     }
     for (at, (column, input)) in inputs.iter().enumerate() {
         dml.push(if at == 0 { "" } else { ", " });

@@ -54,7 +54,10 @@ async fn run(State(studio): State<Studio>, uri: Uri, body: String) -> Result<Res
     }
     let (gathering, parts) = gathered(arrivals, gathering).await;
     if asked.is_file {
-        return Ok(answer::file("across-tenants", gather::csv(&parts)));
+        return Ok(answer::file(
+            "across-tenants",
+            gather::csv(&parts, asked.formulas),
+        ));
     }
     let result = show::whole(&gathering, &parts, asked.link());
     Ok(page(&studio, &uri, &asked, &result))

@@ -8,10 +8,11 @@ use maud::{Markup, html};
 
 use crate::cell;
 use crate::data::{Answer, Field, Refusal, Value, Values};
+use crate::problem;
 use crate::words::counted;
 
 /// How many letters of a value a page shows.
-pub(super) const LETTERS: usize = 300;
+pub(super) const LETTERS: usize = 2_000;
 
 /// How many letters of a value a file has.
 pub(super) const LETTERS_IN_FILE: usize = 1_000_000;
@@ -47,8 +48,8 @@ pub(super) fn cells(row: &Values) -> Markup {
 fn cell(value: Option<&Value>) -> Markup {
     let cut_from = value.and_then(|value| value.cut_from.as_deref());
     html! {
-        (cell::shown(value.map(|value| value.text.as_str()), usize::MAX))
-        @if let Some(length) = cut_from { "…" span.more.quiet { (length) } }
+        (cell::in_line(value.map(|value| value.text.as_str()), usize::MAX))
+        @if let Some(length) = cut_from { span.cut { "…" } " " span.length.quiet { (length) } }
     }
 }
 
@@ -74,10 +75,10 @@ fn words(count: usize) -> String {
 /// Why there is no answer, with the place in `sql` marked.
 pub(super) fn refusal(refusal: &Refusal, sql: &str) -> Markup {
     html! {
-        div.refusal role="alert" data-position=[refusal.position] {
-            p.error { (refusal.message) }
+        div.refusal data-position=[refusal.position] {
+            (problem::error(&refusal.message))
             @if let Some(position) = refusal.position { (marked(sql, position)) }
-            @if let Some(remedy) = refusal.remedy { p.note { (remedy) } }
+            @if let Some(hint) = refusal.hint { (problem::hint(hint)) }
         }
     }
 }

@@ -11,9 +11,9 @@ use axum::routing::get;
 use maud::{Markup, html};
 
 use super::{Here, answer, at_each_place};
+use crate::csv::{self, Formulas};
 use crate::data::{self, Answer, Limits, Refusal};
 use crate::error::Failure;
-use crate::export::line;
 use crate::page::{Page, Tab};
 use crate::studio::Studio;
 use form::Asked;
@@ -40,7 +40,7 @@ async fn run(here: Here, body: String) -> Result<Response, Failure> {
         && let Ok(answer) = &answered
     {
         let name = format!("{}-sql", here.place.label());
-        return Ok(answer::file(&name, csv(answer)));
+        return Ok(answer::file(&name, csv(answer, asked.formulas)));
     }
     let result = match &answered {
         Ok(answer) => result(&here, &asked, answer),
@@ -116,18 +116,24 @@ fn summary(here: &Here, answer: &Answer) -> String {
     match (answer.is_cut, answer.counted) {
         (true, Some(all)) => format!("{done}The first {shown} of {all}"),
         (true, None) => format!("The first {shown}; there are more"),
-        (false, Some(all)) if answer.fields.is_empty() => format!("{done}Rows concerned: {all}"),
+        (false, Some(all)) if answer.fields.is_empty() => format!("{done}Rows affected: {all}"),
         (false, _) => format!("{done}{shown}"),
     }
 }
 
-fn csv(answer: &Answer) -> String {
-    let names = answer.fields.iter().map(|field| Some(field.name.as_str()));
-    let mut text = line(names);
+fn csv(answer: &Answer, formulas: Formulas) -> String {
+    let names = answer
+        .fields
+        .iter()
+        .map(|field| csv::Value::text(&field.name));
+    let mut text = csv::line(names, formulas);
     for row in &answer.rows {
-        let row = row.iter().map(|value| value.as_ref().map(answer::in_file));
-        let row = row.collect::<Vec<_>>();
-        text.push_str(&line(row.iter().map(Option::as_deref)));
+        let values = row.iter().map(|value| value.as_ref().map(answer::in_file));
+        let values = values.collect::<Vec<_>>();
+        let values = values.iter().zip(&answer.fields);
+        let values =
+            values.map(|(text, field)| csv::Value::new(text.as_deref(), field.is_number()));
+        text.push_str(&csv::line(values, formulas));
     }
     text
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::entry::{AT_A_TIME, COOKIE, ENTER, Later, Session, Typed, readable};
 use crate::page::outside;
+use crate::problem;
 use crate::studio::Studio;
 
 /// How long a browser without a session may take to send its form.
@@ -32,7 +33,7 @@ async fn in_time(request: Request, next: Next) -> Response {
     answer.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
 }
 
-const NO_SESSION: &str = "This browser has no session here.";
+const NO_SESSION: &str = "this browser has no session";
 
 /// What a browser brings.
 #[derive(Debug, Default, Deserialize)]
@@ -67,8 +68,8 @@ async fn enter(State(studio): State<Studio>, Form(brought): Form<Brought>) -> Re
         return match studio.exchange(&brought.key) {
             Some((session, start)) => welcome(&session, &start),
             None => {
-                let reason = "This key is not valid: each one opens the studio once, and none \
-                              outlasts it.";
+                let reason = "this key is not valid: each key opens the studio once, while \
+                              it runs";
                 closed(&studio, reason, "")
             }
         };
@@ -76,19 +77,17 @@ async fn enter(State(studio): State<Studio>, Form(brought): Form<Brought>) -> Re
     match studio.entry().typed(&brought.ticket, &brought.code) {
         Typed::Right(session) => welcome(&session, &brought.page),
         Typed::Wrong(left) => {
-            let wrong = html! {
-                p.error role="alert" { "This is not the code. Attempts left: " (left) "." }
-            };
-            typing(&wrong, &brought.ticket, &brought.page)
+            let wrong = format!("the code is not valid; attempts left: {left}");
+            typing(&problem::error(wrong), &brought.ticket, &brought.page)
         }
-        Typed::Over => closed(&studio, "This code is no longer valid.", &brought.page),
+        Typed::Over => closed(&studio, "this code is no longer valid", &brought.page),
     }
 }
 
 /// Prints a code for the page that is the answer.
 async fn code(State(studio): State<Studio>, Form(brought): Form<Brought>) -> Response {
     let Some(codes) = &studio.options().codes else {
-        return refused("This studio prints no codes.");
+        return refused("this studio prints no codes");
     };
     let asked = match studio.entry().request() {
         Ok(asked) => asked,
@@ -106,10 +105,10 @@ fn too_many(studio: &Studio, later: Later, page: &str) -> Response {
     let seconds = later.wait.as_secs() + u64::from(later.wait.subsec_nanos() > 0);
     let reason = match later.is_full {
         true => format!(
-            "The studio has printed {AT_A_TIME} codes in the last five minutes, and prints no \
-             other now. Those codes stay valid. Try again in {seconds} seconds."
+            "the studio has printed {AT_A_TIME} codes in the last five minutes; they stay \
+             valid; try again in {seconds} seconds"
         ),
-        false => format!("A code was printed a moment ago. Try again in {seconds} seconds."),
+        false => format!("a code was printed a moment ago; try again in {seconds} seconds"),
     };
     let mut response = closed(studio, &reason, page);
     *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
@@ -182,15 +181,15 @@ fn meant(uri: &Uri) -> String {
 fn closed(studio: &Studio, reason: &str, page: &str) -> Response {
     let body = html! {
         h1 { "Closed" }
-        p.error role="alert" { (reason) }
+        (problem::error(reason))
         @if studio.options().codes.is_some() {
-            p { "To let this browser in, type a code that the studio prints in its terminal." }
+            (problem::hint("To open the studio in this browser, type a code that the studio prints in its terminal."))
             form method="post" action="/code" {
                 input type="hidden" name="page" value=(page);
                 button.main type="submit" { "Print a code" }
             }
         } @else {
-            p { "Start the studio again for a new key." }
+            (problem::hint("Restart the studio to get a new key."))
         }
     };
     (StatusCode::FORBIDDEN, outside("Closed", &body)).into_response()
@@ -200,8 +199,8 @@ fn closed(studio: &Studio, reason: &str, page: &str) -> Response {
 pub(crate) fn refused(reason: &str) -> Response {
     let body = html! {
         h1 { "Closed" }
-        p.error role="alert" { (reason) }
-        p { "Type the address of the studio into the browser, or follow a link in its pages." }
+        (problem::error(reason))
+        (problem::hint("Type the address of the studio into the browser, or follow a link on its pages."))
     };
     (StatusCode::FORBIDDEN, outside("Closed", &body)).into_response()
 }

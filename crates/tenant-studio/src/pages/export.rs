@@ -14,6 +14,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{Here, at_each_place};
+use crate::csv::Formulas;
 use crate::data::Table;
 use crate::error::Failure;
 use crate::export::Format;
@@ -25,7 +26,10 @@ use crate::studio::Studio;
 const TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 pub(super) fn routes() -> Router<Studio> {
-    let csv = async |here, table, request: Request| export(here, table, request, Format::Csv).await;
+    let csv = async |here: Here, table, request: Request| {
+        let formulas = Formulas::of(here.uri.query());
+        export(here, table, request, Format::Csv(formulas)).await
+    };
     let json =
         async |here, table, request: Request| export(here, table, request, Format::Json).await;
     at_each_place("/table/{table}/export.csv", get(csv))
@@ -43,11 +47,15 @@ async fn export(
     let view = View::of(here.uri.query());
     let statement = table.export(&view, format)?;
     let rows = reading.stream("Exporting the rows", &statement).await?;
-    let first = format.beginning(&table.shown(&view));
-    let rows = rows.enumerate().map(move |(at, row)| format.row(at, &row?));
+    let columns = table.shown(&view);
+    let first = format.beginning(&columns);
+    let numbers = columns.iter().map(|column| column.is_number);
+    let numbers = numbers.collect::<Vec<_>>();
+    let rows = rows.enumerate();
+    let rows = rows.map(move |(at, row)| format.row(at, &row?, &numbers));
     let rows = rows.map_ok(Bytes::from).map_err(std::io::Error::other);
     let begun = stream::iter([Ok(Bytes::from(first))]);
-    // The transaction ends when the last row is sent, or nobody wants it any more.
+    // The transaction ends when the last row is sent, or no browser waits for it.
     let end = stream::once(async move {
         reading.end();
         Ok(Bytes::from_static(format.end()))

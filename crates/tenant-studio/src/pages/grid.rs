@@ -11,8 +11,10 @@ use axum::routing::get;
 use maud::{Markup, html};
 
 use super::{Here, at_each_place};
+use crate::csv::Formulas;
 use crate::data::{self, Rows, Table};
 use crate::error::Failure;
+use crate::problem;
 use crate::query::View;
 use crate::shown_schema::{ShownSchema, TableName};
 use crate::words::{counted, estimated};
@@ -71,7 +73,8 @@ impl Grid<'_> {
             (self.heading())
             (self.controls())
             @if let Some(failure) = failure {
-                p.error role="alert" { (failure.to_string()) }
+                (problem::error(failure.to_string()))
+                @if let Some(advice) = failure.advice() { (problem::hint(advice)) }
             } @else {
                 (self.pager())
                 (self.body())
@@ -91,7 +94,7 @@ impl Grid<'_> {
                 span.gap {}
                 @if self.writes { a.button href=(self.place.table(&relation.name, "add")) data-add { "Add a row" } }
                 a.button href=(self.place.table(&relation.name, "structure")) { "Structure" }
-                a.button href=(self.export("csv")) download { "CSV" }
+                (self.csv())
                 a.button href=(self.export("json")) download { "JSON" }
             }
             @if let Some(comment) = &relation.comment { p.quiet { (comment) } }
@@ -116,10 +119,25 @@ impl Grid<'_> {
         }
     }
 
+    /// The button for the rows as comma-separated values, and the choice that belongs to it.
+    fn csv(&self) -> Markup {
+        html! {
+            form.csv method="get" action=(self.file("csv")) {
+                @for (name, value) in self.view.restarted().parameters() {
+                    input type="hidden" name=(name) value=(value);
+                }
+                button type="submit" { "CSV" }
+                (Formulas::AsText.choice())
+            }
+        }
+    }
+
     fn export(&self, format: &str) -> String {
-        let path = self
-            .place
-            .table(&self.table.relation.name, &format!("export.{format}"));
-        self.view.restarted().at_path(&path)
+        self.view.restarted().at_path(&self.file(format))
+    }
+
+    fn file(&self, format: &str) -> String {
+        let name = &self.table.relation.name;
+        self.place.table(name, &format!("export.{format}"))
     }
 }

@@ -56,9 +56,9 @@ fn form(verb: &str) -> Markup {
     html! {
         form method="post" action="health" {
             p.quiet { "Compares the public schema and all tenants with the migrations of this \
-                program: what is applied, what each schema holds, and what is left over. If it is not \
-                known what a schema should hold, the migrations are applied to new ones in \
-                transactions that are rolled back." }
+                program. Reports pending and unknown migrations, drift, and orphaned schemas. If no \
+                expected definition is stored, a trial run applies the migrations to scratch schemas \
+                and is rolled back." }
             p { button.button.main type="submit" { (verb) } }
         }
     }
@@ -68,21 +68,21 @@ fn summary(health: &Health) -> Markup {
     let count = health.problems.len();
     html! {
         p role="status" {
-            @if health.is_healthy() { span.badge.good { "all well" } }
-            @else if count == 0 { span.badge.bad { "nothing compared" } }
+            @if health.is_healthy() { span.badge.good { "healthy" } }
+            @else if count == 0 { span.badge.bad { "not compared" } }
             @else { span.badge.bad { (count) @if count == 1 { " problem" } @else { " problems" } } }
             " " (health.checked) @if health.checked == 1 { " tenant was" } @else { " tenants were" } " checked."
             @if let Some(count) = health.as_expected {
-                " " (count) @if count == 1 { " has" } @else { " have" } " the expected shape."
+                " " (count) @if count == 1 { " has" } @else { " have" } " the expected definition."
             }
         }
         @if count > 1 { (groups(health)) }
         @if let Some(error) = &health.not_checked {
-            p.note { "The tenants were not compared with what the migrations create, because \
-                these could not be tried: " (causes(error)) }
+            p.note { "The tenants were not compared with the expected definition, because the \
+                trial run of the migrations failed: " (causes(error)) }
         }
         @if !health.varying.is_empty() {
-            p.note { "Not compared, because it differs in each run of the migrations: "
+            p.note { "Not compared, because each run of the migrations gives another result: "
                 (health.varying.join(", ")) }
         }
     }
@@ -113,8 +113,8 @@ fn group(studio: &Studio, kind: Kind, problems: &[&Problem]) -> Markup {
         h2 { (kind.name()) " " span.count { (problems.len()) } }
         div.scroll { table.list data-rows {
             thead { tr {
-                th scope="col" { "Tenant" } th scope="col" { "What is wrong" }
-                th scope="col" { "What to do" }
+                th scope="col" { "Tenant" } th scope="col" { "Problem" }
+                th scope="col" { "Hint" }
             } }
             tbody { @for problem in problems.iter().take(SHOWN) { tr {
                 th scope="row" { (whose(problem)) }
@@ -123,7 +123,7 @@ fn group(studio: &Studio, kind: Kind, problems: &[&Problem]) -> Markup {
             } } }
         } }
         @if problems.len() > SHOWN {
-            p.quiet { "Shown are the first " (SHOWN) ". "
+            p.quiet { "Only the first " (SHOWN) " are shown. "
                 (studio.remedies().show(&[Command::CheckTenants.into()])) }
         }
     }

@@ -84,8 +84,8 @@ fn unknown(known: &MigrationSet, applied: &[Applied]) -> Markup {
     let unknown = applied.iter().filter(is_unknown).collect::<Vec<_>>();
     html! {
         @if !unknown.is_empty() {
-            h2 { "Not among the migrations of this program" }
-            p.note { "They were applied by another program, or their folders were deleted." }
+            h2 { "Unknown migrations" }
+            p.note { "They are applied, but this program does not contain them: another program applied them, or their folders were deleted." }
             div.scroll { table.list { tbody { @for one in unknown { tr {
                 th.mono scope="row" { (one.version) }
                 td { span.badge.bad { "unknown" } }

@@ -52,11 +52,10 @@ async fn read(
     table: &Table,
     (columns, extent): (&[&Column], Extent),
 ) -> Result<Vec<Option<Cell>>, Failure> {
-    let gone = || Failure::NotFound("The row is not there any more.".to_owned());
+    let gone = || Failure::NotFound("the row no longer exists".to_owned());
     if let Some(key) = here.parameter("key") {
         let identity = serde_json::from_str::<OrderValues>(&key);
-        let identity =
-            identity.map_err(|_| Failure::Wrong("The key cannot be read.".to_owned()))?;
+        let identity = identity.map_err(|_| Failure::Wrong("the key is not valid".to_owned()))?;
         return table
             .row(reading, &identity, (columns, extent))
             .await?
@@ -66,7 +65,7 @@ async fn read(
         .parameter("nth")
         .and_then(|number| number.parse::<u32>().ok());
     let number = number.and_then(|number| usize::try_from(number).ok());
-    let number = number.ok_or_else(|| Failure::Wrong("No row is named.".to_owned()))?;
+    let number = number.ok_or_else(|| Failure::Wrong("the address names no row".to_owned()))?;
     let view = View::of(here.uri.query());
     let row = table.nth(reading, &view, number, (columns, extent)).await?;
     row.ok_or_else(gone)
@@ -176,7 +175,7 @@ impl Record<'_> {
         let links = links.collect::<Vec<_>>();
         html! {
             @if !links.is_empty() {
-                h2 { "Rows that lead here" }
+                h2 { "Rows that refer to this row" }
                 ul {
                     @for (key, link) in links {
                         li { a href=(link) { (key.table) } span.quiet { " by " (key.columns.join(", ")) } }

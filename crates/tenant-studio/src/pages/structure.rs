@@ -7,7 +7,7 @@ use maud::{Markup, html};
 
 use super::{Here, at_each_place};
 use crate::data::{self, Column, Constraint, Details, Outline, Table};
-use crate::diagram;
+use crate::diagram::{Columns, Diagram};
 use crate::error::Failure;
 use crate::shown_schema::{ShownSchema, TableName};
 use crate::words::bytes;
@@ -70,7 +70,7 @@ fn columns(columns: &[Column]) -> Markup {
             tbody { @for column in columns { tr {
                 th scope="row" { (column.name) }
                 td.mono { (column.type_name) }
-                td { @if column.not_null { span.quiet { "not null" } } @else { "may be NULL" } }
+                td { @if column.not_null { span.quiet { "not null" } } @else { "nullable" } }
                 td.mono {
                     @if column.is_identity { "identity" }
                     @if column.is_generated { "generated: " }
@@ -117,7 +117,7 @@ fn constraints(place: &ShownSchema, table: &Table) -> Markup {
             div.scroll { table.list { tbody { @for one in &table.constraints { (row(one)) } } } }
         }
         @if !table.incoming.is_empty() {
-            h2 { "Foreign keys that lead here" }
+            h2 { "Foreign keys that refer to this table" }
             div.scroll { table.list { tbody { @for one in &table.incoming { tr {
                 th scope="row" { a href=(place.table(&one.table, "structure")) { (one.table) } }
                 td.quiet { (one.name) }
@@ -175,10 +175,16 @@ fn triggers(details: &Details) -> Markup {
 }
 
 fn relations(place: &ShownSchema, open: &str, outlines: &[Outline], keys: &[Constraint]) -> Markup {
+    let diagram = Diagram {
+        place,
+        open: Some(open),
+        columns: Columns::All,
+        is_page: false,
+    };
     html! {
         @if outlines.len() > 1 {
             h2 { "Relations" }
-            (diagram::draw(place, Some(open), outlines, keys))
+            (diagram.draw(outlines, keys))
         }
     }
 }

@@ -78,7 +78,7 @@ fn offers(tenants: &[ShownSchema], text: &str, kept: &str) -> Markup {
                 li { a href=(format!("public{kept}")) { "public" span.quiet { " the public schema" } } }
             }
         }
-        @if tenants.is_empty() && !is_public { p.empty { "No tenant is found." } }
+        @if tenants.is_empty() && !is_public { p.empty { "No tenant matches." } }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{Here, at_each_place};
 use crate::data::{self, Relation};
 use crate::error::Failure;
 use crate::shown_schema::ShownSchema;
-use crate::words::{bytes, estimated};
+use crate::words::{broken, bytes, estimated};
 
 pub(super) fn routes() -> Router<crate::Studio> {
     at_each_place("", get(list)).merge(at_each_place("/tables", get(list)))
@@ -24,7 +24,7 @@ async fn list(here: Here) -> Result<Response, Failure> {
     let body = html! {
         h1 { "Tables and views" }
         @if tables.is_empty() {
-            p.empty { "There are no tables in this schema yet." }
+            p.empty { "This schema has no tables." }
         } @else {
             @if let Some(reason) = &unread {
                 p.note { "The sizes could not be read: " (reason.to_string()) }
@@ -60,7 +60,7 @@ fn row(place: &ShownSchema, table: &Relation) -> Markup {
         tr {
             th scope="row" {
                 a href=(place.rows(&table.name)) {
-                    span.(table.kind.class()) aria-hidden="true" {} (table.name)
+                    span.(table.kind.class()) aria-hidden="true" {} " " (broken(&table.name))
                 }
             }
             td.quiet { (table.kind.name()) }

@@ -141,7 +141,7 @@ fn form(asked: &Asked) -> Markup {
             input.large type="search" name="q" value=(asked.text) autofocus autocomplete="off"
                 spellcheck="false" placeholder="Search by name" aria-label="Search tenants by name";
             label.check { input type="checkbox" name="behind" value="1" checked[asked.only_behind];
-                " only those with another version than the newest" }
+                " only tenants that are not at the newest version" }
             button.button type="submit" { "Search" }
         }
     }
@@ -166,7 +166,7 @@ fn results(studio: &Studio, asked: &Asked, shown: &Shown<'_>) -> Markup {
                 @if asked.text.is_empty() && !asked.only_behind {
                     "There are no tenants yet. "
                     (studio.remedies().show(&[Command::CreateTenant(None).into()]))
-                } @else { "No tenant is found." }
+                } @else { "No tenant matches." }
             }
         };
     }
@@ -175,7 +175,7 @@ fn results(studio: &Studio, asked: &Asked, shown: &Shown<'_>) -> Markup {
     let total = usize::try_from(found.total).unwrap_or(last);
     html! {
         p.quiet { (counted(found.total)) @if found.total == 1 { " tenant" } @else { " tenants" }
-            @if total > found.rows.len() { ", shown are " (asked.offset + 1) "–" (last) } }
+            @if total > found.rows.len() { ", showing " (asked.offset + 1) "–" (last) } }
         @if let Some(reason) = &shown.unread {
             p.note { "Not all could be read: " (causes(reason)) }
         }
@@ -252,7 +252,7 @@ fn state(studio: &Studio, tenant: &TenantRow, shown: &Shown<'_>) -> Markup {
             .is_some_and(|node| shown.away.contains(node)) =>
         {
             html! {
-                span.badge.bad title="Its server does not answer the coordinator" { "unreachable" }
+                span.badge.bad title="The coordinator cannot reach its node" { "unreachable" }
             }
         }
         _ => listed(studio, tenant),
@@ -274,7 +274,7 @@ fn listed(studio: &Studio, tenant: &TenantRow) -> Markup {
     html! {
         @match pending.count() {
             0 if version > newest => span.badge.bad { "listed as newer than this program" },
-            0 => span.badge title="What the list of tenants says" { "listed as up to date" },
+            0 => span.badge title="According to the registry" { "listed as up to date" },
             pending => span.badge.behind { "listed with " (pending) " pending" },
         }
     }
@@ -285,7 +285,7 @@ fn listed(studio: &Studio, tenant: &TenantRow) -> Markup {
 fn without_version(tenant: &TenantRow) -> Markup {
     html! {
         @if tenant.has_schema {
-            span.badge title="The list of tenants has no version for it" { "unknown" }
-        } @else { span.badge.bad { "schema is missing" } }
+            span.badge title="The registry has no version for it" { "unknown" }
+        } @else { span.badge.bad { "missing schema" } }
     }
 }

@@ -147,10 +147,10 @@ async fn rows_are_limited_for_each_tenant_and_in_all() {
     let studio = Served::reading(&["t1", "t2", "t3", "t4", "t5", "t6"]).await;
     let sql = ("sql", "SELECT generate_series(1, 50)");
     let page = ask(&studio, &[sql, ("each", "10")]).await;
-    page.has("6 of 6 tenants, 60 rows. Of 6 not all rows are shown");
+    page.has("6 of 6 tenants, 60 rows. 6 tenants have more rows than are shown");
     let page = ask(&studio, &[sql, ("all", "120")]).await;
     page.has("3 of 6 tenants, 120 rows")
-        .has("Stopped: there are as many rows");
+        .has("Stopped at the limit of rows");
     assert_eq!(page.body.matches("<th scope=\"row\">").count(), 120);
 }
 

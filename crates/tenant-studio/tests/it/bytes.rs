@@ -80,7 +80,7 @@ async fn rows_with_such_keys_are_seen_and_their_values_are_not_edited() {
     assert!(opened.contains(&cells(&page)[0][0]), "{opened}");
     let edit = site.page("/t/acme/table/names/edit?key=[%221%22]").await;
     assert!(
-        edit.contains("not UTF-8, so that it cannot be edited"),
+        edit.contains("This value cannot be edited: some of its bytes are not UTF-8."),
         "{edit}"
     );
     assert!(
@@ -94,7 +94,7 @@ async fn rows_with_such_keys_are_seen_and_their_values_are_not_edited() {
     assert_eq!(status, 422, "{answer}");
     let message = answer["refused"]["message"].as_str().unwrap();
     assert!(
-        message.contains("bytes here that are not UTF-8"),
+        message.contains("some of its bytes are not UTF-8"),
         "{message}"
     );
     let (status, answer) = send(&site, "names", change(json!({"note": "größer"}))).await;

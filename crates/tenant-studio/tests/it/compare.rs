@@ -85,13 +85,13 @@ async fn enums_of_each_tenants_own_and_columns_of_one_can_be_compared() {
     let page = studio
         .get("/across/compare?one=acme&other=globex&table=item")
         .await;
-    page.has("only one of them has it: more");
+    page.has("only one tenant has it: more");
     page.has("<th class=\"mono\" scope=\"row\">b</th><th class=\"mono\" scope=\"row\">2</th><td>only in acme");
     page.has("2 rows");
     let same = studio
         .get("/across/compare?one=acme&other=acme&table=item")
         .await;
-    same.has("All rows are the same");
+    same.has("All rows are equal");
 }
 
 #[tokio::test]

@@ -193,12 +193,12 @@ async fn an_error_is_marked_where_postgresql_saw_it() {
 #[tokio::test]
 async fn rows_and_long_values_are_cut_and_say_so() {
     let studio = with_a_row().await;
-    let sql = "SELECT repeat('ä', 1000) FROM generate_series(1, 700)";
+    let sql = "SELECT repeat('ä', 3000) FROM generate_series(1, 700)";
     let usual = run(&studio, sql).await;
     usual
         .has("The first 500 rows; there are more")
-        .has("1,000 letters");
-    usual.has_no(&"ä".repeat(301));
+        .has("3,000 letters");
+    usual.has_no(&"ä".repeat(2001));
     let few = [("sql", "SELECT generate_series(1, 100)"), ("rows", "100")];
     let few = studio.post("/t/acme/sql", &few).await;
     few.has("100 rows").has_no("there are more");

@@ -20,7 +20,7 @@ async fn a_statement_that_succeeds_is_kept_and_the_page_says_so() {
     let insert = "INSERT INTO dummy_table (name) VALUES ('a'), ('b')";
     run(&studio, insert)
         .await
-        .has("Committed. Rows concerned: 2");
+        .has("Committed. Rows affected: 2");
     let returning = "DELETE FROM dummy_table WHERE name = 'a' RETURNING name || '!'";
     run(&studio, returning)
         .await

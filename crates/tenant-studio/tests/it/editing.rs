@@ -160,7 +160,7 @@ async fn a_change_that_somebody_made_in_between_is_noticed() {
             "{answer}"
         );
         let says = answer["refused"]["message"].as_str().unwrap();
-        assert!(says.contains("in between"), "{answer}");
+        assert!(says.contains("another session"), "{answer}");
         assert_eq!(answer["refused"]["current"]["values"]["note"], "theirs");
     }
     let now = row(&site, "people", r#"["1"]"#).await;

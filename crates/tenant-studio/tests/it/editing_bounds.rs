@@ -94,7 +94,10 @@ async fn a_studio_that_only_reads_refuses_before_it_looks() {
         ] {
             let answer = site.post(path, JSON, body).await;
             assert_eq!(answer.status, 403, "{answer:?}");
-            assert!(answer.body.contains("This studio only reads"), "{answer:?}");
+            assert!(
+                answer.body.contains("this studio is read-only"),
+                "{answer:?}"
+            );
         }
     }
     for page in [

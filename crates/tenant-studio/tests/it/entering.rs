@@ -77,7 +77,7 @@ async fn a_code_is_void_after_five_wrong_attempts() {
     for left in [4, 3, 2, 1] {
         let wrong = format!("ticket={ticket}&code=AAAA-AAAA");
         let answer = Session::exchange(site.port, &wrong).await;
-        let says = format!("Attempts left: {left}.");
+        let says = format!("attempts left: {left}<");
         assert!(answer.body.contains(&says), "{answer:?}");
         assert!(!answer.headers.contains("set-cookie"));
     }
@@ -104,7 +104,7 @@ async fn a_code_outlasts_the_requests_of_others_which_are_told_when_to_ask_again
     })
     .await;
     let page = refused().await.unwrap();
-    assert!(page.contains("Try again in "), "{page}");
+    assert!(page.contains("try again in "), "{page}");
     let count = printed.lock().unwrap().len();
     assert_eq!(count, 8);
     let (code, number) = printed.lock().unwrap()[0].clone();
@@ -170,7 +170,7 @@ async fn the_page_with_the_key_opens_the_studio_in_a_browser_and_leaves_no_key_b
     // The key is used up: its address leads nowhere, and the page offers no way in.
     browser.leave(&url).await;
     browser
-        .sees(".error", "each one opens the studio once")
+        .sees(".error", "each key opens the studio once")
         .await;
     let mut browser = browser;
     browser.expect("403 (Forbidden)");
@@ -203,7 +203,7 @@ async fn a_browser_without_a_key_gets_in_by_the_code_and_to_the_page_that_it_mea
     browser.sees("main", "request 1").await;
     browser.fill("[name=code]", "AAAA-AAAA").await;
     browser.click_on("Open the studio").await;
-    browser.sees(".error", "Attempts left: 4").await;
+    browser.sees(".error", "attempts left: 4").await;
     let (code, _) = printed.lock().unwrap()[0].clone();
     browser.fill("[name=code]", &code).await;
     browser.click_on("Open the studio").await;

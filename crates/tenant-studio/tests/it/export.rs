@@ -2,7 +2,7 @@
 
 use test_support::eventually;
 
-use crate::browser::{Site, link};
+use crate::browser::Site;
 
 #[tokio::test]
 async fn what_is_shown_is_exported_with_all_its_pages() {
@@ -16,7 +16,20 @@ async fn what_is_shown_is_exported_with_all_its_pages() {
     .await;
     let query = "col=id&col=name&col=price&col=data&sort=id&dir=desc&size=1&fc=id&fo=ne&fv=2";
     let page = site.page(&format!("/t/acme/table/goods?{query}")).await;
-    let csv = site.get(&link(&page, "export.csv").unwrap()).await;
+    // The button's form has what is shown in hidden fields.
+    for (name, value) in [
+        ("col", "data"),
+        ("sort", "id"),
+        ("dir", "desc"),
+        ("fo", "ne"),
+        ("size", "1"),
+    ] {
+        let field = format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        assert!(page.contains(&field), "{field}: {page}");
+    }
+    let csv = site
+        .get(&format!("/t/acme/table/goods/export.csv?{query}"))
+        .await;
     assert!(
         csv.headers
             .contains("attachment; filename=\"acme_goods.csv\""),

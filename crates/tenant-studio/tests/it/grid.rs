@@ -44,7 +44,7 @@ async fn the_head_names_types_and_keys() {
     .await;
     let page = site.page("/t/acme/table/pet").await;
     assert!(page.contains("Primary key"), "{page}");
-    assert!(page.contains("Leads to people"), "{page}");
+    assert!(page.contains("Refers to people"), "{page}");
     assert!(
         page.contains("<span class=\"type\">integer</span>"),
         "{page}"
@@ -111,8 +111,8 @@ async fn a_filter_that_does_not_fit_its_column_says_why_and_can_be_corrected() {
             "fc=mood&fo=eq&fv=angry",
             "invalid input value for enum mood",
         ),
-        ("fc=nothing&fo=eq&fv=1", "The table has no column “nothing”"),
-        ("sort=nothing", "The table has no column “nothing”"),
+        ("fc=nothing&fo=eq&fv=1", "the table has no column `nothing`"),
+        ("sort=nothing", "the table has no column `nothing`"),
     ] {
         let answer = site.get(&format!("/t/acme/table/people?{filter}")).await;
         assert_eq!(answer.status, 400, "{filter}");

@@ -168,7 +168,7 @@ async fn the_rows_of_all_parts_are_counted_and_estimated() {
     let beings = site.page(&format!("{compared}beings")).await;
     assert!(beings.contains("no primary key in common"), "{beings}");
     let keyed = site.page(&format!("{compared}keyed")).await;
-    assert!(keyed.contains("All rows are the same"), "{keyed}");
+    assert!(keyed.contains("All rows are equal"), "{keyed}");
 }
 
 #[tokio::test]

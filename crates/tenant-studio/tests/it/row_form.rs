@@ -94,7 +94,7 @@ async fn a_row_is_saved_with_what_was_changed_only() {
     // Back to the path of the session, and on from there.
     let to = to.map(|to| format!("/{}", to.trim_start_matches("../")));
     let page = site.page(&to.unwrap()).await;
-    assert!(page.contains("The row is saved."), "{page}");
+    assert!(page.contains("Saved the row."), "{page}");
     let row = "SELECT concat_ws('|', id, name, note, feeling, team) FROM acme.people WHERE id = 8";
     let kept = "8|Eve|\n one <b>\n\"two\" & three\n|good|2";
     assert_eq!(site.database.value(row).await, kept);
@@ -178,9 +178,7 @@ async fn after_somebody_elses_change_only_ones_own_fields_are_saved() {
     let answer = submit(&site, EDIT, &mine).await;
     assert_eq!(answer.status, 409, "{answer:?}");
     assert!(
-        answer
-            .body
-            .contains("Somebody has changed this row in between."),
+        answer.body.contains("another session has changed this row"),
         "{answer:?}"
     );
     assert!(answer.body.contains("Now: Them"), "{answer:?}");
@@ -277,7 +275,7 @@ async fn long_texts_are_edited_and_what_is_longer_is_left_alone() {
     .await;
     let path = "/t/acme/table/texts/edit";
     let page = site.page(&format!("{path}?key=%5B%221%22%5D")).await;
-    assert!(page.contains("Too long to be edited here."));
+    assert!(page.contains("This value is too long to be edited here."));
     assert!(!page.contains("name=\"c.e\""));
     let mut row = fields(&page);
     set(&mut row, "c.a", Some("short"));

@@ -38,5 +38,5 @@ async fn everything_is_shown_of_a_standby_and_nothing_can_be_changed() {
     assert_eq!(write.status, 400);
     write
         .has("in a read-only transaction")
-        .has("A standby has no other.");
+        .has("This transaction is read-only, as all are on a standby.");
 }

@@ -159,6 +159,8 @@ async fn a_long_text_is_opened_in_full() {
     let cell = browser.column(3).await.swap_remove(0);
     assert!(cell.ends_with('…') && cell.len() < 1000, "{cell}");
     browser.click("[aria-label='city in full']").await;
+    browser.sees(".whole pre", "long END").await;
+    browser.click_on("Open its page").await;
     let whole = browser.text(".value").await;
     assert!(whole.len() > 5000 && whole.ends_with("long END"), "{whole}");
     browser.end().await;

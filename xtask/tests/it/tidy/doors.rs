@@ -31,7 +31,7 @@ const DOUBLING: &[&str] = &["replace('\"',\"\\\"\\\"\")", "replace('\\'',\"''\")
 const DOUBLES: &[&str] = &[
     "crates/sql-text/src/quote.rs",
     // Not for SQL: CSV, and PgBouncer's list of databases.
-    "crates/tenant-studio/src/export.rs",
+    "crates/tenant-studio/src/csv.rs",
     "crates/test-support/src/pgbouncer.rs",
 ];
 
@@ -109,7 +109,7 @@ const DOORS: &[Door] = &[
             // These quote too, and not for SQL: TOML, elements of arrays, CSV, headers.
             "crates/authoring-commands/src/commands/print_schema.rs",
             "crates/schema-diff/src/proof/sample.rs",
-            "crates/tenant-studio/src/export.rs",
+            "crates/tenant-studio/src/csv.rs",
             "crates/tenant-studio/src/pages/",
             // An application with a pool of its own beside ours. Its names have no quotes.
             "examples/existing-app/src/database.rs",

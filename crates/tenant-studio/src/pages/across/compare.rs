@@ -61,7 +61,7 @@ async fn all_tables(studio: &Studio, names: [&str; 2]) -> Result<Markup, Failure
     one.end();
     other.end();
     Ok(html! {
-        p.quiet { "Rows of each table, counted." }
+        p.quiet { "The number of rows of each table." }
         div.scroll {
             table.list.compare {
                 thead { tr {
@@ -95,7 +95,7 @@ fn row(names: [&str; 2], counts: &Counts) -> Markup {
             }
             td { @if in_both {
                 a href=(address(names, Some(&counts.table)))
-                    aria-label=(format!("Rows of {} that differ", counts.table)) { "what differs" }
+                    aria-label=(format!("Rows of {} that differ", counts.table)) { "differences" }
             } }
         }
     }
@@ -123,9 +123,9 @@ async fn one_table(studio: &Studio, names: [&str; 2], table: &str) -> Result<Mar
 fn differing(names: [&str; 2], found: &Differences) -> Markup {
     html! {
         @if !found.left_out.is_empty() {
-            p.note { "Not compared, because only one of them has it: " (found.left_out.join(", ")) }
+            p.note { "Not compared, because only one tenant has it: " (found.left_out.join(", ")) }
         }
-        @if found.rows.is_empty() { p.empty { "All rows are the same." } } @else {
+        @if found.rows.is_empty() { p.empty { "All rows are equal." } } @else {
             p.quiet { @if found.is_cut { "The first " } (answer::rows(found.rows.len()))
                 @if found.is_cut { "; there are more" } ". Values are compared as text." }
             div.scroll {
@@ -166,7 +166,7 @@ fn values(columns: &[String], left: &[Option<String>], right: &[Option<String>])
         @for (column, (left, right)) in &differing {
             div { span.quiet { (column) ": " } del.mono { (value(left)) } " → " ins.mono { (value(right)) } }
         }
-        @if differing.is_empty() { "a long value, behind its beginning" }
+        @if differing.is_empty() { "the end of a long value" }
     }
 }
 

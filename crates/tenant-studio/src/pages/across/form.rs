@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::csv::Formulas;
 use crate::data::Selection;
 use crate::pages::console::{IN_ADDRESS, behind, history, number, past};
 use crate::studio::Studio;
@@ -29,6 +30,8 @@ pub(super) struct Asked {
     pub(super) is_part: bool,
     /// The result as a file.
     pub(super) is_file: bool,
+    /// What such a file has of formulas.
+    pub(super) formulas: Formulas,
 }
 
 impl Asked {
@@ -50,6 +53,7 @@ impl Asked {
             seconds: seconds.map(|seconds| seconds.clamp(1, LONGEST)),
             is_part: parameter("part").is_some(),
             is_file: parameter("as").is_some_and(|kind| kind == "csv"),
+            formulas: Formulas::of(parameters),
         }
     }
 }
@@ -102,10 +106,11 @@ pub(super) fn form(studio: &Studio, asked: &Asked) -> Markup {
             div.bar {
                 button.main type="submit" title="Ctrl Enter" { "Run" }
                 button type="button" data-cancel hidden { "Cancel" }
-                (number("each", "Rows of each", &OF_EACH, asked.rows_of_each))
-                (number("all", "Rows in all", &IN_ALL, asked.rows_in_all))
-                (number("seconds", "Seconds for each", &[5, 15, 60, 300], seconds))
+                (number("each", "Rows per tenant", &OF_EACH, asked.rows_of_each))
+                (number("all", "Rows in total", &IN_ALL, asked.rows_in_all))
+                (number("seconds", "Seconds per tenant", &[5, 15, 60, 300], seconds))
                 button type="submit" name="as" value="csv" { "Run and download as CSV" }
+                (asked.formulas.choice())
                 span.quiet data-clock {}
             }
             (past())
@@ -141,9 +146,9 @@ fn which(choice: &Selection) -> Markup {
                     aria-label="Part of the name" data-chooses="#which-containing";
             }
             div.filter {
-                (radio("listed", "these:", matches!(choice, Selection::Listed(_))))
+                (radio("listed", "listed:", matches!(choice, Selection::Listed(_))))
                 textarea name="names" rows="2" spellcheck="false" data-chooses="#which-listed"
-                    aria-label="Names of tenants" placeholder="one name on each line, or with commas" { "\n" (names) }
+                    aria-label="Names of tenants" placeholder="one name per line, or separated by commas" { "\n" (names) }
             }
         }
     }
@@ -154,13 +159,13 @@ pub(super) fn help(studio: &Studio) -> Markup {
     html! {
         details.panel.help {
             summary { "What can be run here" }
-            p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one; also when writing is on. \
-                 Four tenants are asked at a time, each in a read-only transaction of its own. Names without a \
-                 schema mean the tenant's." }
+            p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one, even when writing is on. \
+                 Four tenants are queried at a time, each in a separate read-only transaction. Names without a \
+                 schema refer to the tenant's schema." }
             (behind(studio))
-            p { "A tenant that fails is listed with its error and stops no other. Rows are in the order in which the \
-                 tenants answered. Where tenants have other columns than the first, their rows are a table of their own." }
-            p { "Functions run all the same, as far as the role may: see the SQL page of a tenant." }
+            p { "A tenant that fails is listed with its error and does not stop the others. Rows are in the order in which the \
+                 tenants answered. Tenants with other columns than the first have a separate table." }
+            p { "Functions still run, as the SQL page of a tenant explains." }
         }
     }
 }

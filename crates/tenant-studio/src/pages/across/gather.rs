@@ -1,7 +1,9 @@
 //! [`Gathering`]: the answers of many tenants put together as they come.
 
+use std::borrow::Cow;
+
+use crate::csv::{Formulas, Value, line};
 use crate::data::{Arrival, Field, Refusal, Values};
-use crate::export::line;
 use crate::pages::answer;
 
 /// How far it is.
@@ -92,7 +94,7 @@ impl Gathering {
 
 /// All of it as a file: the tenant, the columns of all tenants, and the error of a
 /// tenant that failed, so that nobody takes a missing tenant for an empty one.
-pub(super) fn csv(parts: &[Part]) -> String {
+pub(super) fn csv(parts: &[Part], formulas: Formulas) -> String {
     let mut columns = Vec::new();
     for part in parts {
         for name in numbered(&part.fields) {
@@ -101,14 +103,14 @@ pub(super) fn csv(parts: &[Part]) -> String {
             }
         }
     }
-    let names = columns.iter().map(|(name, _)| Some(name.as_str()));
-    let names = [Some("tenant")]
-        .into_iter()
-        .chain(names)
-        .chain([Some("error")]);
-    let mut text = line(names);
+    let names = columns.iter().map(|(name, _)| Value::text(name));
+    let first = std::iter::once(Value::text("tenant"));
+    let names = first.chain(names).chain([Value::text("error")]);
+    let mut text = line(names, formulas);
     for part in parts {
-        push(&mut text, &columns, part);
+        for values in lines(&columns, part) {
+            text.push_str(&line(values.iter().map(Column::value), formulas));
+        }
     }
     text
 }
@@ -123,12 +125,37 @@ fn numbered(fields: &[Field]) -> Vec<(String, usize)> {
     names
 }
 
-fn push(text: &mut String, columns: &[(String, usize)], part: &Part) {
-    let tenant = Some(part.tenant.as_str());
+/// One value of a line, with what its column has.
+struct Column<'a> {
+    text: Option<Cow<'a, str>>,
+    is_number: bool,
+}
+
+impl<'a> Column<'a> {
+    fn text(text: &'a str) -> Self {
+        let text = Some(Cow::Borrowed(text));
+        let is_number = false;
+        Self { text, is_number }
+    }
+
+    const NONE: Self = Self {
+        text: None,
+        is_number: false,
+    };
+
+    fn value(&self) -> Value<'_> {
+        Value::new(self.text.as_deref(), self.is_number)
+    }
+}
+
+/// The lines of a tenant: its error, or its rows.
+fn lines<'a>(columns: &[(String, usize)], part: &'a Part) -> Vec<Vec<Column<'a>>> {
+    let mut lines = Vec::new();
     if let Some(failure) = &part.failure {
-        let nothing = columns.iter().map(|_| None);
-        let error = [Some(failure.message.as_str())];
-        text.push_str(&line([tenant].into_iter().chain(nothing).chain(error)));
+        let nothing = columns.iter().map(|_| Column::NONE);
+        let first = std::iter::once(Column::text(&part.tenant));
+        let error = [Column::text(&failure.message)];
+        lines.push(first.chain(nothing).chain(error).collect());
     }
     let own = numbered(&part.fields);
     let places = columns
@@ -136,9 +163,16 @@ fn push(text: &mut String, columns: &[(String, usize)], part: &Part) {
         .map(|column| own.iter().position(|name| name == column));
     let places = places.collect::<Vec<_>>();
     for row in &part.rows {
-        let value = |at: &Option<usize>| row.get((*at)?)?.as_ref().map(answer::in_file);
-        let values = places.iter().map(value).collect::<Vec<_>>();
-        let values = values.iter().map(Option::as_deref);
-        text.push_str(&line([tenant].into_iter().chain(values).chain([None])));
+        let value = |at: &Option<usize>| {
+            let found = at.and_then(|at| Some((part.fields.get(at)?, row.get(at)?.as_ref()?)));
+            found.map_or(Column::NONE, |(field, value)| Column {
+                text: Some(Cow::Owned(answer::in_file(value))),
+                is_number: field.is_number(),
+            })
+        };
+        let first = std::iter::once(Column::text(&part.tenant));
+        let values = first.chain(places.iter().map(value)).chain([Column::NONE]);
+        lines.push(values.collect());
     }
+    lines
 }

@@ -78,9 +78,9 @@ fn progress(gathering: &Gathering, is_over: bool) -> Markup {
         p {
             (done) " of " (of) " tenants, " (answer::rows(gathering.rows))
             @if *failed > 0 { ", " span.badge.bad { (failed) " failed" } }
-            @if *cut > 0 { ". Of " (cut) " not all rows are shown" }
+            @if *cut > 0 { ". " (cut) " tenants have more rows than are shown" }
             @if is_over && gathering.is_full() && done < of {
-                ". Stopped: there are as many rows as may be shown"
+                ". Stopped at the limit of rows"
             }
             "."
         }

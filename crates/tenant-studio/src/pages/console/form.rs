@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::Here;
+use crate::csv::Formulas;
 use crate::pages::answer::ROWS;
 use crate::shown_schema::ShownSchema;
 use crate::studio::Studio;
@@ -29,6 +30,8 @@ pub(super) struct Asked {
     pub(super) is_part: bool,
     /// The result as a file.
     pub(super) is_file: bool,
+    /// What such a file has of formulas.
+    pub(super) formulas: Formulas,
 }
 
 impl Asked {
@@ -44,6 +47,7 @@ impl Asked {
             seconds: seconds.unwrap_or(usual).clamp(1, LONGEST.max(usual)),
             is_part: parameter("part").is_some(),
             is_file: parameter("as").is_some_and(|kind| kind == "csv"),
+            formulas: Formulas::of(parameters),
         }
     }
 
@@ -62,7 +66,7 @@ pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
     let history = history(&here.studio, &here.place.path());
     html! {
         @if here.studio.options().write {
-            p.writing { strong { "Writing is on." } " A statement that succeeds is committed at once." }
+            p.writing { strong { "Writing is on." } " A statement that succeeds is committed immediately." }
         }
         form.console method="post" action=(here.place.at("sql")) data-console="#result" data-history=(history) {
             label.hidden for="sql" { "SQL" }
@@ -75,6 +79,7 @@ pub(super) fn form(here: &Here, asked: &Asked) -> Markup {
                 (number("rows", "Rows", &CHOICES, asked.rows))
                 (seconds(here, asked))
                 button type="submit" name="as" value="csv" { "Run and download as CSV" }
+                (asked.formulas.choice())
                 span.quiet data-clock aria-live="off" {}
             }
             (past())
@@ -93,8 +98,8 @@ pub(in crate::pages) fn past() -> Markup {
         details.panel data-past hidden {
             summary { "History" }
             ul.past {}
-            button type="button" data-forget { "Forget all of it" }
-            p.quiet { "Kept by this browser, for this address, database and page; nothing of it is sent anywhere." }
+            button type="button" data-forget { "Clear history" }
+            p.quiet { "This browser keeps the history for this address, database and page. It is sent nowhere." }
         }
     }
 }
@@ -138,21 +143,21 @@ pub(super) fn help(studio: &Studio) -> Markup {
         details.panel.help {
             summary { "What can be run here" }
             @if studio.options().write {
-                p { "Any single statement. It is a transaction of its own: committed when it succeeds, \
-                     rolled back when it fails. Statements that begin or end transactions are refused, \
-                     and so is what PostgreSQL does not run in a transaction." }
+                p { "Any single statement, in a separate transaction. It is committed when it succeeds \
+                     and rolled back when it fails. Statements that begin or end transactions cannot run here, \
+                     nor statements that PostgreSQL cannot run in a transaction." }
             } @else {
-                p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one. PostgreSQL itself \
-                     holds it to that: a read-only transaction, and a cursor, which takes nothing else." }
-                p { "Functions run all the same, and some have effects outside the tables: they end other sessions, \
-                     read files of the server, or connect elsewhere, as far as the role may. For a hard guarantee \
-                     start the studio with the URL of a role that has USAGE on the schemas, SELECT on the tables, \
-                     and no more." }
+                p { "One SELECT, VALUES, TABLE or WITH that changes nothing, or EXPLAIN of one. PostgreSQL \
+                     enforces this with a read-only transaction and a cursor." }
+                p { "Functions still run, and some have effects outside the tables: they end other sessions, \
+                     read files of the server, or connect to other servers if the role may. For a full guarantee, \
+                     start the studio with the URL of a role that has only USAGE on the schemas and SELECT on \
+                     the tables." }
             }
             (behind(studio))
-            p { "Names without a schema mean this schema. A statement can name others: the role's rights decide, \
-                 and this page is no fence between tenants." }
-            p { "A running statement is cancelled by the button, and by closing the page." }
+            p { "Names without a schema refer to this schema. A statement can name other schemas: the privileges of \
+                 the role decide, and this page does not separate tenants." }
+            p { "To cancel a running statement, use the button or close the page." }
         }
     }
 }
@@ -164,9 +169,8 @@ pub(in crate::pages) fn behind(studio: &Studio) -> Markup {
     let schemas = path.schemas().collect::<Vec<_>>().join(", ");
     html! {
         @if !schemas.is_empty() {
-            p.note { "A table that the tenant's schema lacks is taken from " strong { (schemas) }
-                ", where the application's queries find it too. Write the name of the schema \
-                 before the table to be certain." }
+            p.note { "A table that is missing in the tenant's schema is looked up in " strong { (schemas) }
+                ", as in the application. To choose a schema, write its name before the table." }
         }
     }
 }

@@ -9,9 +9,9 @@ use crate::data::{Cell, CurrentRow, RefusedChange, Table};
 use crate::error::Failure;
 
 /// What is said of a row that is not what it was.
-pub(super) const CHANGED: &str = "Somebody has changed this row in between.";
+pub(super) const CHANGED: &str = "another session has changed this row";
 pub(super) const GONE: &str =
-    "This row is not there any more: somebody has deleted it, or given it another key.";
+    "this row no longer exists: another session has deleted it or changed its key";
 
 impl RefusedChange {
     pub(super) fn status(&self) -> StatusCode {
@@ -105,8 +105,8 @@ pub(super) fn row_document(table: &Table, row: &CurrentRow) -> Value {
 /// Why a value cannot be edited, if it cannot.
 pub(super) fn unfit(value: Option<&Cell>) -> Option<&'static str> {
     match value? {
-        Cell::Bytes(_) => Some("Some of its bytes are not UTF-8, so that it cannot be edited."),
+        Cell::Bytes(_) => Some("This value cannot be edited: some of its bytes are not UTF-8."),
         Cell::Text(text) if text.chars().nth(CurrentRow::LETTERS_TO_EDIT).is_none() => None,
-        Cell::Text(_) | Cell::Large(_) => Some("Too long to be edited here."),
+        Cell::Text(_) | Cell::Large(_) => Some("This value is too long to be edited here."),
     }
 }

@@ -37,7 +37,7 @@ async fn describe(here: Here, TableName(name): TableName) -> Response {
         };
         let row = table.current(&reading, &identity(&key)?).await?;
         reading.end();
-        let gone = || Failure::NotFound("The row is not there any more.".to_owned());
+        let gone = || Failure::NotFound("the row no longer exists".to_owned());
         Ok(row_document(&table, &row.ok_or_else(gone)?))
     };
     match description.await {
@@ -75,7 +75,7 @@ pub(super) fn has_default(column: &Column) -> bool {
 /// The values of a row's key, as an address has them.
 pub(super) fn identity(key: &str) -> Result<OrderValues, Failure> {
     let key = serde_json::from_str(key);
-    key.map_err(|_| Failure::Wrong("The key cannot be read.".to_owned()))
+    key.map_err(|_| Failure::Wrong("the key is not valid".to_owned()))
 }
 
 /// Shows what the changes would be as SQL, or makes them. Nothing of the request is
@@ -125,16 +125,16 @@ async fn read(request: Request) -> Result<Changes, Failure> {
     let kind = request.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/json") {
-        return Err(Failure::Wrong("The changes are to be JSON.".to_owned()));
+        return Err(Failure::Wrong("the changes are not JSON".to_owned()));
     }
     let body = Bytes::from_request(request, &()).await;
     let body = body.map_err(|error| Failure::Wrong(error.body_text()))?;
     let changes = serde_json::from_slice::<Changes>(&body);
     let changes =
-        changes.map_err(|error| Failure::Wrong(format!("The changes make no sense: {error}")))?;
+        changes.map_err(|error| Failure::Wrong(format!("the changes are not valid: {error}")))?;
     match changes.changes.len() {
-        0 => Err(Failure::Wrong("There is nothing to change.".to_owned())),
+        0 => Err(Failure::Wrong("there is nothing to change".to_owned())),
         1..=MOST => Ok(changes),
-        _ => Err(Failure::Wrong(format!("More than {MOST} changes at once."))),
+        _ => Err(Failure::Wrong(format!("more than {MOST} changes at once"))),
     }
 }

@@ -45,7 +45,7 @@ pub(super) async fn read(
     (from, key): (&Table, &Constraint),
     text: &str,
 ) -> Result<Vec<Choice>, Failure> {
-    let nowhere = || Failure::NotFound("The foreign key leads elsewhere.".to_owned());
+    let nowhere = || Failure::NotFound("the foreign key refers to another schema".to_owned());
     let target = key.target.as_ref().ok_or_else(nowhere)?;
     let place = from.place_of(target, &here.place).ok_or_else(nowhere)?;
     let reading: Reading = here.studio.read(&place).await?;
@@ -70,7 +70,7 @@ async fn show(here: Here, TableName(name): TableName) -> Answer {
     let table = Table::read(&reading, &name).await?;
     reading.end();
     let column = table.named(&here.parameter("column").unwrap_or_default())?;
-    let none = || Failure::NotFound("The column has no foreign key to choose by.".to_owned());
+    let none = || Failure::NotFound("the column has no foreign key".to_owned());
     let key = key_of(&here.place, &table, column).ok_or_else(none)?;
     let text = here.parameter("q").unwrap_or_default();
     let choices = read(&here, (&table, key), &text).await?;

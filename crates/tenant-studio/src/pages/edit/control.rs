@@ -87,7 +87,7 @@ impl Field {
                 },
                 None => {
                     output.mono id=(id(column)) { (cell::shown(value, LETTERS)) }
-                    p.quiet { "PostgreSQL gives it its value." }
+                    p.quiet { "PostgreSQL generates this value." }
                 },
             }
         }
@@ -144,7 +144,7 @@ impl Field {
                 label.check {
                     input type="checkbox" name=(format!("d.{}", column.name)) value="1"
                         checked[self.is_default] data-default
-                        aria-label=(format!("{} has its default", column.name));
+                        aria-label=(format!("{}: use the default", column.name));
                     " default"
                     @if let Some(default) = &column.default { " " span.mono { (default) } }
                 }

@@ -34,7 +34,7 @@ async fn edit(here: Here, TableName(name): TableName) -> Answer {
         table: &table,
         row: Some((key, row.version)),
         fields: row.values.into_iter().map(Field::of).collect(),
-        message: done.then_some(Message::Done("The row is saved.")),
+        message: done.then_some(Message::Done("Saved the row.")),
     };
     form.answer().await
 }
@@ -111,7 +111,7 @@ async fn delete(here: Here, TableName(name): TableName, request: Request) -> Ans
     let submitted = Submitted::read(request).await?;
     let key = submitted.get("key").to_owned();
     let refused = if submitted.get("confirm").is_empty() {
-        let text = "Tick that the row is to be deleted for good.".to_owned();
+        let text = "the deletion is not confirmed".to_owned();
         wrong(text, None, StatusCode::UNPROCESSABLE_ENTITY)
     } else {
         let change = Change::Delete {
@@ -151,7 +151,7 @@ async fn writable(here: &Here, name: &str) -> Result<Table, Failure> {
     if !table.is_writable() {
         let kind = table.relation.kind.name();
         return Err(Failure::Wrong(format!(
-            "The rows of a {kind} cannot be changed."
+            "rows of a {kind} cannot be changed"
         )));
     }
     Ok(table)
@@ -211,8 +211,8 @@ async fn stale(here: &Here, table: &Table, submitted: &Submitted, now: CurrentRo
         }
     });
     let text = format!(
-        "{} The form has the values of now, and where you have changed one, yours. Saving it \
-         again changes only those.",
+        "{}. The form shows its current values, and yours where you changed one. Saving it \
+         again changes only those",
         super::answer::CHANGED
     );
     let form = Form {

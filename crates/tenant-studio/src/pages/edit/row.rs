@@ -10,6 +10,7 @@ use super::control::{Field, Surroundings};
 use super::{Answer, choices};
 use crate::data::{Choice, Table, relations};
 use crate::pages::Here;
+use crate::problem;
 
 /// What the form says of a row.
 pub(super) struct Form<'a> {
@@ -97,7 +98,7 @@ impl Form<'_> {
             @match &self.message {
                 None => {},
                 Some(Message::Done(text)) => p role="status" { span.badge.good { (text) } },
-                Some(Message::Wrong { text, .. }) => p.error role="alert" { (text) },
+                Some(Message::Wrong { text, .. }) => (problem::error(text)),
             }
         }
     }
@@ -124,7 +125,7 @@ impl Form<'_> {
                     (self.row())
                     p { label.check {
                         input type="checkbox" name="confirm" value="1" required;
-                        " The row is to be deleted for good."
+                        " Delete this row permanently"
                     } }
                     button type="submit" { "Delete" }
                 }

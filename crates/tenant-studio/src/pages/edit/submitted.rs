@@ -21,7 +21,7 @@ impl Submitted {
         let body = Bytes::from_request(request, &()).await;
         let body = body.map_err(|error| Failure::Wrong(error.body_text()))?;
         let text = std::str::from_utf8(&body);
-        let text = text.map_err(|_| Failure::Wrong("The form cannot be read.".to_owned()))?;
+        let text = text.map_err(|_| Failure::Wrong("the form is not valid".to_owned()))?;
         Ok(Self(url::parameters(Some(text)).into_iter().collect()))
     }
 
@@ -82,9 +82,7 @@ impl Submitted {
                 Some(Input::Value(None))
             }
             (Some(_), true) => {
-                return Err(format!(
-                    "“{column}” has a new value and the tick for NULL: it can have only one."
-                ));
+                return Err(format!("`{column}` has both a value and NULL"));
             }
             (Some(original), false) if value == original => None,
             (Some(_), false) => Some(Input::Value(Some(value))),

@@ -79,13 +79,13 @@ impl Grid<'_> {
         html! {
             div.cell {
                 @match link {
-                    Some((link, title)) => a href=(link) title=(title) { (cell::of(value, LETTERS)) },
-                    None => (cell::of(value, LETTERS)),
+                    Some((link, title)) => a href=(link) title=(title) { (cell::of_in_line(value, LETTERS)) },
+                    None => (cell::of_in_line(value, LETTERS)),
                 }
             }
             @if is_cut || column.is_json && value.is_some() {
                 a.more href=(format!("{}&column={}", self.record(number, row, "value"), encoded(&column.name)))
-                    aria-label=(format!("{} in full", column.name)) { "open" }
+                    aria-label=(format!("{} in full", column.name)) { "more" }
             }
         }
     }
@@ -139,7 +139,7 @@ fn keys(grid: &Grid<'_>, column: &Column) -> Markup {
     html! {
         @if is_primary { span.key.primary title="Primary key" { "PK" } }
         @if let Some(target) = foreign.and_then(|key| key.target.as_ref()) {
-            span.key.foreign title=(format!("Leads to {}", target.table)) { "FK" }
+            span.key.foreign title=(format!("Refers to {}", target.table)) { "FK" }
         }
     }
 }

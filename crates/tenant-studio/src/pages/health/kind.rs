@@ -56,22 +56,22 @@ impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Unreachable => "Servers that cannot be reached",
-            Self::Broken => "Migrations that do not work",
+            Self::Broken => "Migrations that fail",
             Self::NotChecked => "Not checked",
             Self::MissingSchema => "Missing schemas",
             Self::Unreadable => "Unreadable tenants",
             Self::InvalidName => "Invalid names",
-            Self::Drift => "Differences from what the migrations make",
-            Self::HalfMade => "Half-made tenants",
+            Self::Drift => "Drift",
+            Self::HalfMade => "Incomplete tenants",
             Self::NoAccess => "No access for the application",
             Self::Unqualified => "Functions that need search_path",
-            Self::Owner => "Schemas of another owner",
-            Self::Local => "Tenants on no server of the cluster",
+            Self::Owner => "Schemas with another owner",
+            Self::Local => "Tenants that are not distributed",
             Self::Edited => "Migrations edited after they were applied",
             Self::Unknown => "Unknown migrations",
             Self::Pending => "Pending migrations",
             Self::Orphaned => "Orphaned schemas",
-            Self::Spare => "Spare schemas left over",
+            Self::Spare => "Orphaned spare schemas",
             Self::Other => "Others",
         }
     }

@@ -75,8 +75,8 @@ fn counts(known: &MigrationSet, fleet: &Fleet) -> Markup {
             div.scroll { table.list {
                 thead { tr {
                     th scope="col" { "Migration" } th scope="col" { "Version" }
-                    th.number scope="col" { "Tenants that have it" }
-                    th.number scope="col" { "Tenants that lack it" }
+                    th.number scope="col" { "Applied for" }
+                    th.number scope="col" { "Pending for" }
                 } }
                 tbody { @for one in known.iter().rev() { tr {
                     th scope="row" { a href=(address(one.version().as_str())) { (one.name()) } }
@@ -99,9 +99,9 @@ fn unknown(fleet: &Fleet) -> Markup {
     let unknown = fleet.unknown().collect::<Vec<_>>();
     html! {
         @if !unknown.is_empty() {
-            h2 { "Applied, and not among the migrations of this program" }
+            h2 { "Unknown migrations" }
             div.scroll { table.list {
-                thead { tr { th scope="col" { "Version" } th.number scope="col" { "Tenants that have it" } } }
+                thead { tr { th scope="col" { "Version" } th.number scope="col" { "Applied for" } } }
                 tbody { @for (version, tenants) in unknown { tr {
                     th.mono scope="row" { a href=(address(version)) { (version) } }
                     td.number { (tenants) }

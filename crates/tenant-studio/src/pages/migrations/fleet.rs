@@ -80,7 +80,7 @@ impl Fleet {
         html! {
             @if let Some((name, error)) = errors.next() {
                 p.note {
-                    (unread) " of " (self.tenants()) " tenants could not be read, and are not counted. "
+                    (unread) " of " (self.tenants()) " tenants could not be read and are not counted. "
                     (name) ": " (error)
                     @if unread > 1 { "; and others" }
                 }
@@ -124,10 +124,10 @@ pub(super) fn tenants(
     let shown = found.iter().skip(asked.offset).take(SHOWN);
     let last = (asked.offset + SHOWN).min(found.len());
     html! {
-        @if found.is_empty() { p.empty { "No tenant is found." } } @else {
+        @if found.is_empty() { p.empty { "No tenant matches." } } @else {
             p.quiet { (counted(i64::try_from(found.len()).unwrap_or(i64::MAX)))
                 @if found.len() == 1 { " tenant" } @else { " tenants" }
-                @if found.len() > SHOWN { ", shown are " (asked.offset + 1) "–" (last) } }
+                @if found.len() > SHOWN { ", showing " (asked.offset + 1) "–" (last) } }
             div.scroll { table.list data-rows {
                 thead { tr {
                     th scope="col" { "Name" } th scope="col" { "State" } th scope="col" { "Versions" }

@@ -11,6 +11,7 @@ use tenant_core::Migration;
 use super::fleet::{Asked, Fleet, tenants};
 use crate::error::Failure;
 use crate::page::{Page, Tab};
+use crate::problem;
 use crate::studio::Studio;
 use crate::url;
 
@@ -69,12 +70,12 @@ fn heading(one: &Migration, whose: &str) -> Markup {
             h1 { (one.name()) }
             span.badge { (whose) }
             @if !one.in_transaction() {
-                span.badge title="What it has done remains when it fails" { "outside a transaction" }
+                span.badge title="If it fails, earlier statements stay in effect" { "outside a transaction" }
             }
         }
         p.quiet { "Version " span.mono { (one.version()) } }
         @if let Some(refusal) = one.refusal() {
-            p.error { "It is refused, and not run: up.sql, " (refusal.to_string()) }
+            (problem::error(format!("this migration cannot run: up.sql, {refusal}")))
         }
     }
 }
@@ -102,11 +103,11 @@ fn concerned(fleet: &Fleet, (version, is_known): (&str, bool), uri: &Uri) -> Mar
         offset: offset.unwrap_or(0),
     };
     html! {
-        h2 { @if is_known { "Tenants that lack it" } @else { "Tenants that have it" } }
+        h2 { @if is_known { "Pending for" } @else { "Applied for" } }
         (fleet.not_counted())
-        @if is_known { p.quiet { (fleet.having(version)) " of " (fleet.tenants()) " tenants have it." } }
+        @if is_known { p.quiet { (fleet.having(version)) " of " (fleet.tenants()) " tenants have applied it." } }
         @if concerned.is_empty() {
-            p.empty { @if fleet.unread() > 0 { "None of those that could be read." } @else { "None." } }
+            p.empty { @if fleet.unread() > 0 { "None of the tenants that could be read." } @else { "None." } }
         } @else {
             form.search method="get" action=(path) role="search" data-short {
                 input type="search" name="q" value=(text) autocomplete="off" spellcheck="false"
@@ -131,6 +132,6 @@ fn page<'a>(studio: &'a Studio, uri: &'a Uri, title: &str) -> Page<'a> {
 
 fn nobody(version: &str) -> Failure {
     Failure::NotFound(format!(
-        "There is no migration with the version “{version}”."
+        "there is no migration with the version `{version}`"
     ))
 }

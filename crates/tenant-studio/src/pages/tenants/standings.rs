@@ -41,7 +41,7 @@ impl Standings {
             Ok(read) => read.get(name),
         };
         let Some(standing) = read else {
-            return unread("it is not registered any more");
+            return unread("it is no longer registered");
         };
         let (pending, unknown) = (standing.pending.len(), standing.unknown.len());
         html! {
