@@ -31,6 +31,9 @@ fn the_book_builds_with_every_page_of_its_summary() {
     for page in pages {
         let html = fs::read_to_string(&page).unwrap();
         assert!(html.contains("<h1"), "{} has no title", page.display());
+        // mdBook only logs that a file which a page includes does not exist.
+        let is_whole = !html.contains("{{#include");
+        assert!(is_whole, "{} includes a missing file", page.display());
     }
 }
 
