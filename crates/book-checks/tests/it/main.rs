@@ -1,10 +1,5 @@
 //! The book builds, without a warning.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, in its helpers too"
-)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
