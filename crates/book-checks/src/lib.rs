@@ -1,6 +1,14 @@
 //! Nothing to use: this crate's tests build the book in `docs/book`, and compile the Rust code
 //! of its pages as documentation tests.
 
+#![cfg_attr(
+    doctest,
+    expect(
+        rustdoc::invalid_codeblock_attributes,
+        reason = "blocks of the book name the file that they are, as in `sql,file=a.sql`"
+    )
+)]
+
 /// The pages with Rust code. Only rustdoc, looking for tests, reads them.
 #[cfg(doctest)]
 mod pages {

@@ -3,7 +3,8 @@
 //!
 //! Each page runs in a Bash session of its own, in a new project folder and with an empty
 //! database. [`page`] says which blocks of a page count, [`session`] runs them, and
-//! [`compare`] knows what may vary. `UPDATE_BOOK=1` writes the real output into the pages;
+//! [`compare`] knows what may vary. `UPDATE_BOOK=1` writes the real output into the pages where
+//! it is another, `UPDATE_BOOK=all` also where only times and dates are others.
 //! `BOOK_PAGE=how-to/drift` runs one page. Outputs of a command that should fail, or should
 //! not, are never written.
 
@@ -19,7 +20,7 @@ use local_postgres::ThrowawayServer;
 use test_support::{TestDatabase, own_server};
 use tokio::task::JoinSet;
 
-use self::page::Page;
+use self::page::{Outputs, Page};
 use crate::support::repository;
 
 /// The folders of the book whose commands run.
@@ -78,6 +79,17 @@ fn book() -> PathBuf {
     repository().join("docs/book/src")
 }
 
+/// What is to be written, if anything is.
+fn updates() -> Option<Outputs> {
+    let wanted = std::env::var_os("UPDATE_BOOK")?;
+    let is_all = wanted == "all";
+    Some(if is_all {
+        Outputs::All
+    } else {
+        Outputs::Different
+    })
+}
+
 /// Runs one page; what is wrong with it.
 async fn run(page: Page, server: Arc<ThrowawayServer>) -> Vec<String> {
     let database = TestDatabase::on(&server).await;
@@ -88,15 +100,12 @@ async fn run(page: Page, server: Arc<ThrowawayServer>) -> Vec<String> {
         if !findings.is_empty() {
             return findings;
         }
-        let fresh = page.with_outputs(&ended);
-        if fresh == page.text() {
-            return findings;
-        }
-        if std::env::var_os("UPDATE_BOOK").is_some() {
-            let file = book().join(&page.name).with_extension("md");
-            fs::write(file, fresh).unwrap();
-        } else {
-            findings.extend(page.differences(&ended));
+        match updates() {
+            Some(which) => {
+                let file = book().join(&page.name).with_extension("md");
+                fs::write(file, page.with_outputs(&ended, which)).unwrap();
+            }
+            None => findings.extend(page.differences(&ended)),
         }
         findings
     });

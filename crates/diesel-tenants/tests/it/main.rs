@@ -6,6 +6,7 @@
 //! differs: where the migrations come from, and how commands are called.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking, in its helpers too"

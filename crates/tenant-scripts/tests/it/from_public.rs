@@ -69,7 +69,7 @@ async fn contents(database: &Database, schema: &str) -> Vec<String> {
 
 /// The application's migrations where the recipe puts them.
 fn moved() -> Migrations {
-    let extensions = file("migrations/public/2026-01-01-000000_extensions/up.sql");
+    let extensions = file("migrations/public/2025-01-01-000000_extensions/up.sql");
     let is_kept = |line: &&str| !line.starts_with("CREATE EXTENSION");
     let tenant = |sql: &str| {
         let lines = sql.lines().filter(is_kept).collect::<Vec<_>>();

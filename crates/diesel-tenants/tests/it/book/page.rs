@@ -41,6 +41,15 @@ pub(super) enum Step {
     Shown(Shown),
 }
 
+/// Which outputs are written into a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outputs {
+    /// Those that differ in more than what varies.
+    Different,
+    /// Those too that differ in times and dates, unless the page shortens them.
+    All,
+}
+
 /// A command that the page shows.
 #[derive(Debug)]
 pub(super) struct Shown {
@@ -143,11 +152,6 @@ impl Page {
         self.steps.iter().any(|step| matches!(step, Step::Shown(_)))
     }
 
-    /// Its text as it is.
-    pub(super) fn text(&self) -> String {
-        format!("{}\n", self.lines.join("\n"))
-    }
-
     /// Commands that failed and should not have, and the other way round.
     pub(super) fn wrong_ends(&self, ended: &[Ended]) -> Vec<String> {
         let ends = self.steps.iter().zip(ended);
@@ -170,11 +174,14 @@ impl Page {
         findings
     }
 
-    /// Its text with the real outputs, where they are others than the page has.
-    pub(super) fn with_outputs(&self, ended: &[Ended]) -> String {
+    /// Its text with the real outputs: all of them, or those that are others than the page has.
+    pub(super) fn with_outputs(&self, ended: &[Ended], which: Outputs) -> String {
         let mut lines = self.lines.clone();
         for (shown, ended) in self.shown(ended).into_iter().rev() {
-            if !fits(&self.lines[shown.output.clone()], &ended.output) {
+            let shown_now = &self.lines[shown.output.clone()];
+            let is_shortened = shown_now.iter().any(|line| line.trim() == "...");
+            let is_wanted = which == Outputs::All && !is_shortened;
+            if is_wanted || !fits(shown_now, &ended.output) {
                 lines.splice(shown.output.clone(), ended.output.iter().cloned());
             }
         }
@@ -240,5 +247,8 @@ fn the_steps_of_a_page_are_found_in_order() {
     ];
     assert_eq!(page.wrong_ends(&all).len(), 1);
     assert_eq!(page.differences(&all).len(), 1);
-    assert_eq!(page.with_outputs(&all), text.replace("\nout\n", "\nin\n"));
+    assert_eq!(
+        page.with_outputs(&all, Outputs::Different),
+        text.replace("\nout\n", "\nin\n")
+    );
 }

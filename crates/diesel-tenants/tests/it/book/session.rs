@@ -80,10 +80,13 @@ fn ends(printed: &str) -> Vec<Ended> {
     let pairs = parts.chunks_exact(2);
     let ended = pairs.map(|pair| Ended {
         code: pair[1].parse().unwrap(),
-        output: pair[0]
-            .lines()
-            .map(|line| line.trim_end().to_owned())
-            .collect(),
+        output: lines(pair[0]),
     });
     ended.collect()
+}
+
+/// The lines of an output, without the space at their ends and the empty lines at its end.
+fn lines(output: &str) -> Vec<String> {
+    let lines = output.trim_end().lines();
+    lines.map(|line| line.trim_end().to_owned()).collect()
 }
