@@ -82,7 +82,7 @@ fn without_times(text: &str) -> String {
     let following = words.clone().skip(1).map(Some).chain([None]);
     let words = words.zip(following).map(|(word, next)| {
         let unit = word.strip_prefix('m').filter(|_| is_unit(word));
-        if next.is_some_and(is_unit) {
+        if word.ends_with(|c: char| c.is_ascii_digit()) && next.is_some_and(is_unit) {
             let text = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             format!("{text}N")
         } else {
