@@ -78,17 +78,18 @@ fn typed(project: &Project, line: &str) -> String {
 
 /// Durations differ from run to run: `9 ms`, `1.2 s`.
 fn without_times(text: &str) -> String {
-    let mut words: Vec<String> = text.split(' ').map(str::to_owned).collect();
-    for index in 1..words.len() {
-        if is_unit(&words[index]) {
-            let number = &words[index - 1];
-            let text = number.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            words[index - 1] = format!("{text}N");
-            let unit = words[index].trim_start_matches('m');
-            words[index] = format!("s{}", &unit[1..]);
+    let words = text.split(' ');
+    let following = words.clone().skip(1).map(Some).chain([None]);
+    let words = words.zip(following).map(|(word, next)| {
+        let unit = word.strip_prefix('m').filter(|_| is_unit(word));
+        if word.ends_with(|c: char| c.is_ascii_digit()) && next.is_some_and(is_unit) {
+            let text = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+            format!("{text}N")
+        } else {
+            unit.unwrap_or(word).to_owned()
         }
-    }
-    words.join(" ")
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn is_unit(word: &str) -> bool {
