@@ -6,8 +6,7 @@ use command_line::interrupt::interruptible;
 use command_line::json::{ErrorDetail, Said};
 use command_line::words::counted;
 use command_line::{
-    Common, Context, Explained, Hint, Invocation, Message, Script, Selecting,
-    Verdict, remedy,
+    Common, Context, Explained, Hint, Invocation, Message, Script, Selecting, Verdict, remedy,
 };
 use serde::Serialize;
 use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};

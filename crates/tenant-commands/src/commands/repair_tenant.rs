@@ -8,8 +8,7 @@ use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line, to_run};
 use command_line::{
-    Common, Context, Explained, Hint, Invocation, Message, Script, Selecting,
-    Verdict, remedy,
+    Common, Context, Explained, Hint, Invocation, Message, Script, Selecting, Verdict, remedy,
 };
 use serde::Serialize;
 use tenant_core::{Error, LeftDifference, Registry, Repair, SchemaName, TenantName, Tenants};

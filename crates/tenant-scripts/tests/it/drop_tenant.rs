@@ -28,10 +28,7 @@ async fn without_a_terminal_and_without_yes_nothing_is_dropped() {
     let command = database.command("drop-tenant acme");
     command.input("acme\n").run().exits_with(2);
     let refused = database.run("drop-tenant acme --json").exits_with(2);
-    assert!(
-        refused.error_message().contains("no terminal"),
-        "{refused}"
-    );
+    assert!(refused.error_message().contains("no terminal"), "{refused}");
     assert_eq!(database.tracked().await, ["acme", "beta"]);
     assert_eq!(database.schemas().await, ["acme", "beta"]);
 }

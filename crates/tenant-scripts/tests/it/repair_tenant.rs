@@ -60,7 +60,9 @@ async fn a_repair_that_rows_stand_against_says_why_and_what_to_do_and_repairs_th
         .run("repair-tenant acme --dry-run --json")
         .exits_with(1)
         .json();
-    let why = document["tenants"][0]["left"][0]["notes"].as_array().unwrap();
+    let why = document["tenants"][0]["left"][0]["notes"]
+        .as_array()
+        .unwrap();
     assert!(
         why.iter()
             .any(|it| it.as_str().unwrap().contains("SQLSTATE 23502")),
