@@ -76,7 +76,7 @@ impl<'a> Failures<'a> {
     }
 
     /// The same where this command repeats the run for those that failed.
-    pub(crate) fn to_run_again(self, again: Option<Command>) -> Self {
+    pub(crate) fn retried_by(self, again: Option<Command>) -> Self {
         Self { again, ..self }
     }
 

@@ -187,7 +187,7 @@ pub(crate) fn verdict_of_retried(
     report: &FleetReport,
     again: Option<Command>,
 ) -> Verdict {
-    let failed = Failures::of(report).to_run_again(again);
+    let failed = Failures::of(report).retried_by(again);
     or_left_out(failed.show(context), report)
 }
 
