@@ -13,5 +13,5 @@ pub(crate) fn hint(text: &str) -> Hint {
 
 /// What failed, with such a hint.
 pub(crate) fn advised(what: impl Into<String>, hint: &str) -> Advised {
-    Advised::new(what, hint)
+    Advised::with(what, [self::hint(hint)])
 }

@@ -21,7 +21,9 @@ use tenant_core::MigrationSet;
 
 use crate::Environment;
 
-pub(crate) use context::{database_url, forbids_download};
+pub(crate) use context::database_url;
+#[cfg(all(unix, feature = "local-postgres"))]
+pub(crate) use context::forbids_download;
 pub use defaults::matches;
 pub use failure::failure;
 pub use in_force::{Setting, Values};

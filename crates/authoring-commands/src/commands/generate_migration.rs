@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use chrono::Utc;
 use clap::Parser;
+use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
 use command_line::words::counted;
 use command_line::{Common, Context, Hint, Message, Script, Verdict};
@@ -21,7 +22,7 @@ use crate::{Project, Stream, StreamFiles, schema_file, scratch};
 /// query, view, policy or function would fail afterwards, it writes nothing. It asks about
 /// renames, drops and values, unless options answer. It never touches tenants.
 #[derive(Debug, Parser)]
-#[command(name = "generate-migration", version, after_help = EXAMPLES)]
+#[command(name = "generate-migration", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
     "Folder with `public/` and `tenant/`, instead of the project's migrations"
 )))]
@@ -75,13 +76,6 @@ pub struct GenerateMigration {
     #[command(flatten)]
     common: Common,
 }
-
-/// How to use it, at the end of the help.
-const EXAMPLES: &str = "\
-Examples:
-  generate-migration                                   # ask what schema.rs does not say
-  generate-migration add_title --rename tasks.name:title
-  generate-migration --dry-run --default tasks.state=\"'open'\"";
 
 #[derive(Serialize)]
 struct Document {
@@ -140,6 +134,15 @@ struct Needed {
 }
 
 impl Script for GenerateMigration {
+    const EXAMPLES: &'static [Example] = &[
+        example("", "ask about what schema.rs does not say"),
+        example(
+            "add_title --rename tasks.name:title",
+            "keep the values of a renamed column",
+        ),
+        example("--dry-run", "show the SQL; write nothing"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }

@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use clap::{Parser, ValueEnum};
 use command_line::exit::UsageError;
 use command_line::files::is_folder;
+use command_line::help::{Example, example};
 use command_line::hints::Advised;
 use command_line::migrations::refuse_loose_files;
 use command_line::words::counted;
@@ -25,7 +26,7 @@ use crate::{Project, Stream, lint_options};
 /// programs that use the tables. lint.toml or `[lint]` in tenants.toml selects the rules.
 /// Exits with 1 if there are findings, in every format.
 #[derive(Debug, Parser)]
-#[command(name = "lint-migrations", version, after_help = EXAMPLES)]
+#[command(name = "lint-migrations", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
     "Folder with `public/` and `tenant/`, instead of the project's migrations"
 )))]
@@ -65,14 +66,6 @@ pub struct LintMigrations {
     common: Common,
 }
 
-/// How to use it, at the end of the help.
-const EXAMPLES: &str = "\
-Examples:
-  lint-migrations --base origin/main            # compare with the main branch
-  lint-migrations --base origin/main -o github  # annotate a pull request
-  lint-migrations -o sarif > lint.sarif         # for code scanning
-  -- lint:ignore RULE reason                    # silence a rule, in the SQL";
-
 /// The form in which findings are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -101,6 +94,16 @@ struct RuleRow {
 }
 
 impl Script for LintMigrations {
+    const EXAMPLES: &'static [Example] = &[
+        example("--base origin/main", "compare with the main branch"),
+        example("--base origin/main -o github", "annotate a pull request"),
+        example("-o sarif", "print a log for code scanning"),
+    ];
+
+    fn is_json(&self) -> bool {
+        self.common.json || self.output == Format::Json
+    }
+
     fn common(&self) -> &Common {
         &self.common
     }

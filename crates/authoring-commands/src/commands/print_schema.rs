@@ -6,6 +6,7 @@ use anyhow::{Context as _, anyhow};
 use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::files::read_if_there;
+use command_line::help::{Example, example};
 use command_line::hints::Advised;
 use command_line::interrupt::interruptible;
 use command_line::invocation::Action;
@@ -25,7 +26,7 @@ use crate::{Project, Stream, StreamFiles, files, schema_file, standard_output};
 /// command installs one for this project, which takes minutes. Blocks for views and foreign
 /// tables stay as you wrote them; only their columns and types are compared.
 #[derive(Debug, Parser)]
-#[command(name = "print-schema", version, after_help = EXAMPLES)]
+#[command(name = "print-schema", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
     "Folder with `public/` and `tenant/`, instead of the project's migrations"
 )))]
@@ -46,12 +47,6 @@ pub struct PrintSchema {
     #[command(flatten)]
     common: Common,
 }
-
-/// How to use it, at the end of the help.
-const EXAMPLES: &str = "\
-Examples:
-  print-schema --stream tenant   # write the tenants' schema.rs
-  print-schema --check           # in CI: needs no Diesel CLI";
 
 #[derive(Serialize)]
 struct Document {
@@ -118,6 +113,11 @@ struct Found {
 }
 
 impl Script for PrintSchema {
+    const EXAMPLES: &'static [Example] = &[
+        example("--stream tenant", "write the tenants' schema.rs"),
+        example("--check", "in CI: fail if a schema.rs is out of date"),
+    ];
+
     fn common(&self) -> &Common {
         &self.common
     }
