@@ -30,7 +30,7 @@ pub fn lines_of(file: &Path) -> anyhow::Result<Vec<Line>> {
         std::fs::File::open(file).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.map_err(|error| anyhow!(UsageError(error.to_string())))
-        .with_context(|| format!("could not read names from {}", file.display()))?;
+        .with_context(|| format!("could not read the names from {}", file.display()))?;
     Ok(lines(&text))
 }
 

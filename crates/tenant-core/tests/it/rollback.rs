@@ -188,7 +188,7 @@ async fn a_down_that_changes_the_search_path_is_not_recorded() {
     let report = rollback(&tenants).await;
     let error = outcome(&report, "acme").error.as_ref().unwrap().to_string();
     assert!(
-        error.contains("at line 2 of its down.sql, and is not recorded as reverted"),
+        error.contains("at line 2 of its down.sql, and is not recorded as rolled back"),
         "{error}"
     );
     assert_eq!(

@@ -90,7 +90,7 @@ async fn a_down_that_must_not_run_is_refused_with_its_line_and_migrating_goes_on
         ),
         (
             "DROP TABLE a;\n\nCREATE TABLE public.a (id int);",
-            "down.sql, line 3: it makes `public.a`, outside",
+            "down.sql, line 3: the statement creates `public.a` outside",
         ),
         (
             "DROP INDEX CONCURRENTLY a;",

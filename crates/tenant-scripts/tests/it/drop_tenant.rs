@@ -82,7 +82,7 @@ async fn an_unknown_name_is_told_where_the_names_are() {
         .run("drop-tenant acne --yes")
         .exits_with(2)
         .says("error: there is no tenant `acne`\n")
-        .says("Did you mean `acme`? To list the tenants, run ");
+        .says("hint: Did you mean `acme`?\n");
 }
 
 #[tokio::test]
