@@ -1,18 +1,16 @@
-//! Conditions that a statement must meet: where one does not hold, the statement
-//! fails, and with it the message that it travels in.
+//! Conditions that a statement must meet. Where a condition does not hold, the statement fails,
+//! and so does the message that contains it.
 //!
-//! A message of several statements goes on until one of them fails, so a condition
-//! has to fail by itself. It is written as a cast of a text to a number. While the
-//! condition holds, the text is `1`; otherwise it says what was expected, and
-//! PostgreSQL quotes it in the error. That costs what a division by zero would, tells
-//! an administrator who reads the server's log what it was, and cannot be confused
-//! with an error of anybody's trigger: it takes the SQLSTATE and one of our texts.
-//! The words around the text are the server's and come in its language; the text does
-//! not change.
+//! A message of several statements continues until a statement fails, so a condition must fail by
+//! itself. It is written as a cast from text to a number. While the condition holds, the text is
+//! `1`. When it does not hold, the text states the expectation, and PostgreSQL quotes it in the
+//! error. The cast costs as much as a division by zero, and an administrator can read the reason
+//! in the server's log. It cannot be confused with an error of a trigger, because it has this
+//! SQLSTATE and one of these texts. The server writes the words around the text in its language.
+//! The text does not change.
 //!
-//! PostgreSQL casts a constant when it plans. The text is therefore never cast by
-//! itself: what is cast is the answer of `CASE`, and that is known in advance only
-//! where the condition is.
+//! PostgreSQL casts a constant when it plans. So a statement never casts the text itself. It
+//! casts the answer of `CASE`, which is known in advance only where the condition is.
 
 use sql_text::literal;
 
@@ -28,7 +26,7 @@ pub(crate) enum Assertion {
     Path,
     /// The path is as above, and the schema's history is what was read before.
     PathAndHistory,
-    /// Nobody else holds the schema's lock.
+    /// No other session holds the schema's lock.
     Lock,
     /// A spare's history holds exactly the migrations of this program.
     SpareIsUpToDate,

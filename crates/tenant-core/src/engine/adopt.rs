@@ -1,4 +1,4 @@
-//! Makes a tenant of a schema that is there.
+//! Adopts a tenant: registers an existing schema.
 
 use super::attempt::Attempts;
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};

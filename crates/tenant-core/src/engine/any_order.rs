@@ -1,8 +1,8 @@
-//! Statements whose order nobody has worked out.
+//! Runs statements whose order is unknown.
 //!
-//! A view stands on a function, a function on a table, a table on a type, and a
-//! default on a function again. Instead of finding that out, a statement that lacks
-//! something is tried again once others have run.
+//! A view depends on a function, a function on a table, a table on a type, and a default on a
+//! function again. Instead of computing an order, the code retries a failed statement once other
+//! statements have run.
 
 use super::script::Script;
 use super::send::{execute, watched};

@@ -1,8 +1,8 @@
-//! Makes a tenant of a spare schema: it is given the tenant's name.
+//! Creates a tenant from a spare: the schema gets the tenant's name.
 //!
-//! That takes a few milliseconds, whatever the migrations are. Two who claim at
-//! once never get the same spare: its row in the list is held, and a row that
-//! somebody holds is passed over.
+//! That takes a few milliseconds, whatever the migrations are. Two sessions that claim at once
+//! never get the same spare. A claim locks the row of the spare in the list, and skips rows that
+//! another session has locked.
 
 use tokio_postgres::SimpleQueryRow;
 
@@ -137,8 +137,8 @@ async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> 
     rows.first()?.get(0)?.parse().ok()
 }
 
-/// Gives the spare the tenant's name, if nobody works on it and its own table of
-/// applied migrations says that it is up to date; in the open transaction, which ends as
+/// Gives the spare the tenant's name if no other session works on it and its own migration
+/// history says that it is up to date. The change is part of the open transaction, which ends as
 /// `ending` says.
 async fn take(
     work: Work<'_>,

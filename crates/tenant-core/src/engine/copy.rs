@@ -1,9 +1,9 @@
-//! Copies what is in one tenant's schema to another of the same shape, inside the
-//! transaction that is open.
+//! Copies the contents of one tenant's schema to another schema with the same definition, in the
+//! open transaction.
 //!
-//! The transaction is one of `REPEATABLE READ`, so that all tables are read as they
-//! were at one moment, whoever writes meanwhile. The new schema has its tables and no
-//! foreign keys, triggers and policies yet, which would stand in the way of the rows.
+//! The transaction is `REPEATABLE READ`, so that it reads all tables as of one moment, whatever
+//! other sessions write while it runs. The new schema has its tables, but no foreign keys,
+//! triggers and policies yet, because those would block the rows.
 
 use sql_text::{ident, literal};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
@@ -154,8 +154,8 @@ fn copy(
     format!("INSERT INTO {to}.{table} {columns}SELECT {values} FROM {only}{from}.{table}")
 }
 
-/// The query for the materialized views that nobody has filled, and the statement that
-/// empties each in the new schema.
+/// The query for the materialized views that are not populated. Its rows are the statements that
+/// empty each in the new schema.
 pub(super) fn empty_views(from: Schema<'_>, to: Schema<'_>) -> String {
     format!(
         "SELECT pg_catalog.format('REFRESH MATERIALIZED VIEW %s.%I WITH NO DATA', {}, c.relname) \

@@ -94,9 +94,8 @@ fn replica_identity(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Strin
     )
 }
 
-/// The target of statistics is -1 or null where nobody has set one, and PostgreSQL
-/// before 14 knows no compression of columns. Options whose name begins with `pg_` are
-/// PostgreSQL's own marks.
+/// The statistics target is -1 or null where none is set. PostgreSQL before 14 has no compression
+/// of columns. Options whose name begins with `pg_` are PostgreSQL's own marks.
 fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog, which: &str) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER TABLE %s.%I ALTER COLUMN %I SET %s', {}, c.relname, \

@@ -1,9 +1,9 @@
-//! Lets the sequences of a copy go on where those of the original stand.
+//! Lets the sequences of a copy continue where the sequences of the original are.
 //!
-//! On a cluster each worker has a sequence of its own for each that a column uses, with
-//! another range of numbers. The coordinator's serves INSERT with VALUES. A trigger draws
-//! from a worker's, and so does the default of a column that INSERT with a query, or in a
-//! trigger, leaves out.
+//! On a cluster each worker has a separate sequence for each sequence that a column uses, with
+//! another range of numbers. The coordinator's sequence serves INSERT with VALUES. A trigger uses
+//! a worker's sequence. So does the default of a column that is omitted by an INSERT with a
+//! query, or in a trigger.
 
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;

@@ -103,8 +103,8 @@ pub(super) fn bring(schema: Schema<'_>, script: &mut Script<'_>) {
     script.step("distribute the schema", &distribute);
 }
 
-/// All that is done, and its commit. Citus writes the rows anew, and whatever fires at
-/// that would change them, so the triggers sleep meanwhile.
+/// All steps and their commit. Citus rewrites the rows. A trigger that fires would change them,
+/// so the triggers are disabled while it runs.
 fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
     let mut script = Script::default();
     allow_triggers(work, &mut script);

@@ -85,10 +85,10 @@ fn room_and_relations(work: Work<'_>) -> String {
     )
 }
 
-/// The relations that can be dropped by themselves, with as many on them as can
-/// go at once, and at least one: the views before the tables, the partitions
-/// before what they are partitions of. The table of applied migrations goes with
-/// the schema: without it nobody would know what this was.
+/// The relations that can be dropped by themselves: as many as fit in one step with their
+/// indexes, and at least one. Views come before tables, and partitions before the tables that
+/// they belong to. The migration history is dropped with the schema, because without it the
+/// schema could not be identified.
 fn heads(work: Work<'_>, at_once: i64) -> String {
     format!(
         "SELECT relname, relkind, can_be_locked FROM ( \

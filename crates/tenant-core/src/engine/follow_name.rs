@@ -13,8 +13,7 @@ use crate::Error;
 use crate::name::{Schema, Target};
 use crate::shape::{Compared, Expectation, Mending, Named, Place, Shape, compare};
 
-/// How often names are looked at again: what hangs on a table is called otherwise once the
-/// table is.
+/// How often names are read again: when a table is renamed, the names of its dependents change.
 const ROUNDS: usize = 4;
 
 /// The shape that a copy of a tenant is to have: that of the tenant, with the copy's name

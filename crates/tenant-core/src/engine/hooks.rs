@@ -1,9 +1,8 @@
-//! Runs the application's SQL in the transaction that is open: see
-//! [`Hooks`](crate::Hooks).
+//! Runs the application's SQL in the open transaction: see [`Hooks`](crate::Hooks).
 //!
-//! Each statement is a message of its own, with its parameters bound. What the statements
-//! set is to be forgotten behind them ([`forget_own_work`]), and what they leave on the
-//! session behind the commit ([`commit_own_work`]).
+//! Each statement is a separate message, with its parameters bound. The settings that the
+//! statements change are to be reset after them ([`forget_own_work`]). Anything that they leave
+//! on the session is to be reset after the commit ([`commit_own_work`]).
 
 use std::pin::pin;
 

@@ -13,9 +13,8 @@ const RUN: &str = "diesel-tenants run";
 /// The text of the lock of the run whose turn it is on what tenants share.
 const SHARED: &str = "diesel-tenants shared";
 
-/// The statement that takes the schema's lock until the transaction ends. It
-/// fails where somebody else holds the lock: the message that it stands in goes no
-/// further, and waits for nothing.
+/// The statement that takes the schema's lock until the transaction ends. It fails if another
+/// session holds the lock. Then the message that contains it stops there, and waits for nothing.
 pub(super) fn require_lock(schema: Schema<'_>) -> String {
     let (key, run) = (lock_key(schema), run_key());
     let take = format!("pg_catalog.pg_try_advisory_xact_lock({key})");

@@ -49,8 +49,8 @@ impl NameState {
         }
     }
 
-    /// Whether there is a schema and nobody is registered, which was made beforehand for
-    /// the tenant of `work`.
+    /// Whether the schema exists and is not registered: it was created in advance for the tenant
+    /// of `work`.
     ///
     /// # Errors
     ///
@@ -92,12 +92,12 @@ impl NameState {
         }
     }
 
-    /// Whether a tenant can be renamed to that of `work`. A row that is there is another
-    /// customer's, unless the application has renamed its own.
+    /// Whether a tenant can be renamed to the name in `work`. An existing row belongs to another
+    /// customer, unless the application has renamed its own row.
     ///
     /// # Errors
     ///
-    /// As of [`require_free`](Self::require_free).
+    /// As [`require_free`](Self::require_free).
     pub(super) fn require_free_name(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             _ if self.has_row => Err(work.taken()),

@@ -1,9 +1,9 @@
-//! Groups of statements, each of which runs as a whole or not at all, in an order that
-//! nobody has worked out.
+//! Runs groups of statements in an order that is unknown. Each group runs as a whole or not at
+//! all.
 //!
-//! A group that fails takes only itself back. It is tried again as long as others go
-//! through, because it may have been too early for it, unless rows stand against it or it
-//! takes longer than a statement may.
+//! A group that fails rolls back only itself. It may have run too early, so it is retried as long
+//! as other groups succeed. It is not retried if rows conflict with it, or if it takes longer
+//! than a statement may.
 
 use std::time::{Duration, Instant};
 
