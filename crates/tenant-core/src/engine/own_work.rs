@@ -108,7 +108,8 @@ impl Open {
     }
 }
 
-/// A transaction of its own, behind migrations outside one, under the lock that is held.
+/// Opens a separate transaction after migrations outside a transaction, under the lock that is
+/// held.
 pub(super) async fn open_again(work: Work<'_>) -> Result<Open, Error> {
     let mut script = Script::default();
     begin_next(work, &mut script);

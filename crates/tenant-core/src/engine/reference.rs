@@ -58,8 +58,8 @@ async fn make_once(work: Work<'_>, tables: &[String]) -> Result<Vec<String>, Err
     finish(work, done).await
 }
 
-/// The query for those that are there and are no reference tables. Ours stay where they
-/// are: they are read and written in each tenant's transaction.
+/// The query for the tables among them that exist and are no reference tables. The tables of this
+/// library stay where they are, because each tenant's transaction reads and writes them.
 fn lacking(work: Work<'_>, tables: &[String]) -> String {
     let tables = tables.iter().map(|table| literal(table));
     let ours = work.registry.lists().map(literal);

@@ -40,12 +40,12 @@ pub(super) async fn remove_unfinished(work: Work<'_>, before: RowBefore) -> Resu
     remove_as(work, Dependents::Refuse, Ask::Nobody(before)).await
 }
 
-/// Who is asked in the end whether the tenant is gone.
+/// The source that confirms in the end that the tenant is gone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
     /// The list of tenants, if it is the application's.
     List,
-    /// Nobody, and the row is as it was before.
+    /// None, and the row is as it was before.
     Nobody(RowBefore),
 }
 

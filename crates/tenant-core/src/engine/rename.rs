@@ -1,8 +1,8 @@
 //! Gives a tenant another name: schema and registration in one transaction.
 //!
-//! PostgreSQL renames a schema beside those who use it. Whoever is in the middle of
-//! something would not find the tenant's tables any more, or those of a tenant that
-//! takes the old name. So the tables are locked before: who uses one is waited for.
+//! PostgreSQL renames a schema while other sessions use it. A session in the middle of its work
+//! would no longer find the tenant's tables. Or it would find the tables of a tenant that takes
+//! the old name. So the tables are locked first, which waits for sessions that use one.
 
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;

@@ -13,14 +13,14 @@ use crate::Error;
 use crate::name::Target;
 use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
 
-/// What came of repairing a tenant.
+/// The result of repairing a tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Repaired {
-    /// What was put right.
+    /// The differences that were repaired.
     pub(crate) repaired: Vec<Difference>,
     /// The statements that did it, in the order in which they ran.
     pub(crate) statements: Vec<String>,
-    /// What still differs, and is left to people.
+    /// The differences that remain, for people to fix.
     pub(crate) left: Vec<Left>,
 }
 
@@ -44,7 +44,7 @@ const REPAIRS: usize = 2;
 pub(crate) enum Keep {
     /// It is committed.
     Yes,
-    /// It is rolled back: somebody only wants to know whether it would work.
+    /// It is rolled back: the caller only wants to know whether it would work.
     No,
 }
 

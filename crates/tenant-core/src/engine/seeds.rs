@@ -66,13 +66,13 @@ async fn answers(work: Work<'_>, question: &str) -> Result<Option<BTreeSet<Strin
     }
 }
 
-/// Whether the rows can be read by nobody but their owner, or cannot be written as text.
+/// Whether only the owner can read the rows, or they cannot be written as text.
 fn is_hidden(error: &Error) -> bool {
     let code = error.sqlstate().unwrap_or_default();
     code == "42501" || code.starts_with("22") || code.starts_with("P0")
 }
 
-/// The query for the tables that have rows of their own.
+/// The query for the tables that have their own rows.
 pub(super) fn tables(work: Work<'_>) -> String {
     format!(
         "SELECT c.relname FROM pg_catalog.pg_class c \

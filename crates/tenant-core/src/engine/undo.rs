@@ -12,8 +12,8 @@ use crate::name::Schema;
 use crate::registry::RowBefore;
 use crate::report::Removed;
 
-/// Removes a tenant that was committed and could not be completed. Nobody can
-/// have used it: its creation was never reported.
+/// Removes a tenant that was committed and could not be completed. No client can have used it,
+/// because its creation was never reported.
 pub(super) async fn undo(work: Work<'_>, before: RowBefore, error: Error) -> Error {
     // The lock outlives this, so that nobody completes the tenant meanwhile.
     let rolled_back = execute(work.session, "roll back", "ROLLBACK").await;

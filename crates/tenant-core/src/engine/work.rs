@@ -28,7 +28,7 @@ pub(crate) struct Work<'a> {
     pub(crate) listener: Option<&'a Listener>,
 }
 
-/// Somebody who hears when work waits for another run.
+/// A listener that is called when work waits for another run.
 pub(crate) type Listener = dyn Fn(&Waiting<'_>) + Send + Sync;
 
 impl<'a> Work<'a> {
@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// There is no such schema to be taken for anybody's.
+    /// No schema exists that could be registered under the name.
     pub(super) fn no_schema(self) -> Error {
         let name = self.schema.own_name().cloned();
         name.map_or_else(|| self.missing(), Error::NoSchema)

@@ -10,7 +10,7 @@ use crate::name::Schema;
 use crate::report::Outcome;
 use crate::{Answer, Error};
 
-/// Whose schema something is about. The public one is nobody's.
+/// The owner of the schema that an event is about. The public schema has no owner.
 #[derive(Clone, Copy)]
 pub(crate) struct Whose<'a> {
     pub(super) tenant: Option<&'a str>,

@@ -17,8 +17,8 @@ use super::server_message::Messages;
 use super::wire::Wire;
 use super::{ConnectError, Database, Pinned, ServerMessage};
 
-/// A backend remembers every table it has seen, about 0.1 MB for each tenant
-/// it migrates; after so many tenants it is replaced.
+/// A backend remembers every table it has seen, about 0.1 MB for each tenant it migrates. After
+/// this number of tenants it is replaced.
 const TENANTS_PER_SESSION: usize = 500;
 
 /// How often the last connection of a pool is asked for again when the server
@@ -132,7 +132,7 @@ impl Session {
         }
     }
 
-    /// There was no room for so many more.
+    /// Counts `count` more messages for which there was no room.
     pub(crate) fn leave_out(&self, count: usize) {
         if let Some(messages) = self.messages().as_mut() {
             messages.left_out += count;
@@ -164,7 +164,7 @@ impl Session {
         self.hurry.notify_one();
     }
 
-    /// Waits so long; false when there is no more waiting.
+    /// Waits for `pause`. False if there is no more waiting.
     pub(crate) async fn wait(&self, pause: Duration) -> bool {
         if !self.hurried.load(Ordering::Relaxed) {
             tokio::select! {
@@ -189,7 +189,8 @@ pub(crate) struct SessionPool {
     free: Semaphore,
     /// How many connections there may be at the same time.
     size: AtomicUsize,
-    /// For those that do not come back. Whoever has one may ask for others of the pool.
+    /// For connections that do not return to the pool. The holder of one may ask the pool for
+    /// others.
     alone: Arc<Semaphore>,
 }
 

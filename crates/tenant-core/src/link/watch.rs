@@ -55,8 +55,7 @@ impl Watch {
         self.state().probe == Some(probe)
     }
 
-    /// Waits until so many requests were answered to their end, or it is of no use to
-    /// wait any longer.
+    /// Waits until `requests` requests were answered completely, or further waiting is of no use.
     pub(crate) async fn answered(&self, requests: u64) {
         loop {
             let changed = self.changed.notified();
@@ -75,8 +74,8 @@ impl Watch {
         self.answered(self.asked()).await;
     }
 
-    /// Whether the connection is closed or has been given up, or the server waits for
-    /// rows that nobody sends.
+    /// Whether the connection is closed or has been given up, or the server waits for rows that
+    /// no client sends.
     pub(crate) fn is_useless(&self) -> bool {
         let state = self.state();
         state.is_useless || state.is_copying

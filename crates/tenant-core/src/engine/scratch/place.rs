@@ -11,7 +11,8 @@ use crate::engine::work::Work;
 use crate::link::{ConnectError, Database, Lease, SessionPool};
 use crate::registry::Registry;
 
-/// How often one is made anew that was taken for abandoned before somebody had connected.
+/// How often a database is created again that was taken for abandoned before its first session
+/// connected.
 const ATTEMPTS: usize = 3;
 
 /// A database to try migrations in.
@@ -21,13 +22,13 @@ pub(super) struct TrialDatabase {
     pub(super) surroundings: Surroundings,
     /// Those of the database beside it.
     pub(super) extensions: Extensions,
-    /// Connected for as long as it is used, which says that somebody does.
+    /// Connected for as long as the database is used, which shows that it is in use.
     sessions: SessionPool,
     abandon: Abandon,
 }
 
 impl TrialDatabase {
-    /// Makes it, and drops those that programs have left behind which were killed.
+    /// Creates the database, and drops the databases of programs that were killed.
     ///
     /// # Errors
     ///

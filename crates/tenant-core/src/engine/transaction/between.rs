@@ -1,13 +1,13 @@
-//! What stands behind a migration in its transaction, so that the next one begins as if
-//! nothing had run before: as it would in a transaction and a session of its own.
+//! The statements after a migration in its transaction, so that the next migration starts as if
+//! in a separate transaction and session.
 //!
-//! Settings, the role, temporary objects and cursors are forgotten. Checks of constraints
-//! that the migration has put off are done, and count as the migration's: they would fail
-//! at the commit, which belongs to no migration, or keep the next one from changing the
-//! table ("pending trigger events").
+//! They reset settings, the role, temporary objects and cursors. They also run the checks of
+//! constraints that the migration has deferred, and a failed check counts as the migration's
+//! failure. Without that, a check would fail at the commit, which belongs to no migration. Or it
+//! would keep the next migration from changing the table ("pending trigger events").
 //!
-//! Not behind a file that can leave nothing: each statement costs as much as a small
-//! migration.
+//! They are left out after a file that can leave nothing, because each statement costs as much as
+//! a small migration.
 
 use sql_text::literal;
 

@@ -72,12 +72,12 @@ pub(super) fn forget_what_was_prepared(work: Work<'_>, script: &mut Script<'_>) 
 pub(in crate::engine) enum View {
     /// Each statement sees what is committed when it begins.
     Newest,
-    /// All see what was committed when the first began, which takes the lock: what
-    /// somebody committed just before giving it back may not be in it.
+    /// All statements see what was committed when the first statement began, which takes the
+    /// lock. They may not see what another session committed just before it released the lock.
     OfOneMoment,
 }
 
-/// The start of a transaction: it fails where somebody else holds the schema's lock.
+/// The start of a transaction. It fails if another session holds the schema's lock.
 pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     let mut script = Script::default();
     match view {
@@ -103,10 +103,10 @@ pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     script
 }
 
-/// The step that fails where somebody else holds the schema's lock.
+/// The step that fails if another session holds the schema's lock.
 const TAKING_LOCK: &str = "take the lock";
 
-/// The step that fails where it is another run's turn on what tenants share.
+/// The step that fails while another run has its turn on shared objects.
 const TAKING_TURN: &str = "take the lock on shared objects";
 
 /// The same of a second schema.

@@ -97,7 +97,7 @@ impl Parameters {
     ///
     /// # Errors
     ///
-    /// Nobody knows the option, or it is another tool's.
+    /// The option is unknown, or belongs to another tool.
     pub(super) fn add(
         &mut self,
         key: &str,

@@ -201,7 +201,7 @@ impl Cursor {
         }
     }
 
-    /// The number that ends with this byte, if it has so many.
+    /// The number that ends with this byte, if that is its last of `bytes` bytes.
     fn number(&mut self, byte: u8, bytes: u8) -> Option<u32> {
         self.number = (self.number << 8) | u32::from(byte);
         self.digits += 1;
