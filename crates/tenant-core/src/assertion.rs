@@ -22,7 +22,7 @@ const NO_NUMBER: &str = "22P02";
 /// What a statement may require.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Assertion {
-    /// The path leads to the schema, and to nothing else but that of extensions.
+    /// The path leads only to the schema and to the schema of extensions.
     Path,
     /// The path is as above, and the schema's history is what was read before.
     PathAndHistory,
@@ -114,8 +114,7 @@ impl Assertion {
         format!("SELECT {}", self.require(condition))
     }
 
-    /// The one that an error is about, by its SQLSTATE and its message, if it is
-    /// about one.
+    /// The assertion that an error reports, by its SQLSTATE and its message, if it reports one.
     pub(crate) fn unmet(sqlstate: &str, message: &str) -> Option<Self> {
         let is_about = |one: &Self| sqlstate == NO_NUMBER && message.contains(one.text());
         ALL.into_iter().find(is_about)

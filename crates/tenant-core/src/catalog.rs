@@ -30,8 +30,8 @@ impl Catalog {
         }
     }
 
-    /// The condition that `relation`, a row of `pg_class`, is no shard: its name does
-    /// not end in the number of one that belongs to a table of the same schema.
+    /// The condition that `relation`, a row of `pg_class`, is no shard: its name does not end in
+    /// the number of a shard of a table in the same schema.
     pub(crate) fn no_shard(self, relation: &str) -> String {
         match self {
             Self::Plain => "true".to_owned(),

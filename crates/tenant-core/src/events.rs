@@ -90,7 +90,7 @@ use end::{End, What};
 use said::{Said, SaidHolders};
 pub(crate) use spans::{Call, Whose, created_with, tell_of_one};
 
-/// What a filter knows all of this by, whichever file it stands in.
+/// The target by which a filter selects all events, whatever file reports them.
 const TARGET: &str = "tenant_core";
 
 /// Work on a schema begins.

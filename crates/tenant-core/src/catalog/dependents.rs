@@ -119,8 +119,8 @@ const GONE_REST: &str = "UNION \
         WHERE d.classid = g.classid AND d.objid = g.objid \
           AND (g.objsubid = 0 OR d.objsubid = g.objsubid) AND d.deptype IN ('i', 'e')) next)";
 
-/// What of it does not lie in the schema: whatever lies in a schema depends on it. An
-/// extension is there once for the whole database, wherever it lies.
+/// The dropped objects outside the schema. Every object in a schema depends on it. An extension
+/// exists once for the whole database, whatever schema contains it.
 const OUTSIDE: &str = "inside AS MATERIALIZED ( \
         SELECT d.refobjid, d.classid, d.objid FROM pg_catalog.pg_depend d \
         WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \

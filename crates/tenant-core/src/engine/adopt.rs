@@ -17,7 +17,7 @@ use crate::name::Schema;
 use crate::registry::Ran;
 use crate::shape::Shape;
 
-/// What a schema says of the migrations that it has.
+/// The evidence in a schema of its applied migrations.
 pub(crate) enum Evidence<'a> {
     /// Its table of applied migrations holds these versions, oldest first; it looks like
     /// this. And whether it is registered.

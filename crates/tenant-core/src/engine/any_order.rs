@@ -10,10 +10,10 @@ use super::work::Work;
 use crate::Error;
 use crate::error::excerpt;
 
-/// What a statement fails with when something that it stands on is not there yet, or
-/// something that stands on it is still there: undefined table, column, object,
-/// function; no such key for a foreign key or a grouping; dependent objects still
-/// exist; a parent table still has it otherwise.
+/// The errors of a statement that runs before an object that it needs exists, or while an object
+/// that depends on it still exists: undefined table, column, object, function; no such key for a
+/// foreign key or a grouping; dependent objects still exist; a parent table still has it
+/// otherwise.
 ///
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 const TOO_EARLY: [&str; 8] = [

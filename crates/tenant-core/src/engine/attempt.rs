@@ -76,8 +76,8 @@ impl<'a> Attempts<'a> {
         true
     }
 
-    /// What was lost against another run is tried in turn with it. Two that wait for each
-    /// other may be runs as well.
+    /// Work that lost against another run is retried in turns with it. The sessions in a deadlock
+    /// may be runs as well.
     pub(super) fn take_turns(&mut self, work: Work<'a>, error: &Error) {
         let is_deadlock = error.sqlstate() == Some("40P01");
         let waits = !work.settings.wait.is_zero();
@@ -87,7 +87,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// Whether the attempt was lost against another run, and may be begun anew.
+    /// Whether the attempt was lost against another run, and may start again.
     fn is_for_free(&mut self, work: Work<'_>, error: &Error) -> bool {
         if !is_lost_to_a_run(error) {
             return false;

@@ -41,7 +41,7 @@ pub(super) async fn clear_the_way(
     {
         return Ok(names(&found));
     }
-    // Another session may be building it right now. Whoever builds holds this lock.
+    // Another session may be building it right now. That session holds this lock.
     let mut script = Script::default();
     script.step("prepare the session", "BEGIN");
     // Building can take long, and no reader or writer waits behind this lock.
@@ -91,7 +91,7 @@ fn names(found: &[Found]) -> Vec<String> {
     found.iter().map(|one| one.name.clone()).collect()
 }
 
-/// Whether the index is there, complete, and came after `known` was there.
+/// Whether the index exists, is complete, and was created after `known` was read.
 pub(super) async fn is_built(
     work: Work<'_>,
     statement: &str,

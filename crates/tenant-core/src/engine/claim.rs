@@ -26,13 +26,12 @@ use crate::{Error, SchemaName, events};
 /// How many spares are tried that turn out not to be usable.
 const ATTEMPTS: usize = 3;
 
-/// Makes the tenant whose schema is that of `work` of a spare. False
-/// when there is none that is up to date; then nothing has changed.
+/// Creates the tenant of `work` from a spare. False if no spare is up to date; then nothing has
+/// changed.
 ///
 /// # Errors
 ///
-/// When the name is not free. What is wrong with a spare is no error: the
-/// tenant can be built instead.
+/// The name is not free. A problem with a spare is no error: the tenant can be built instead.
 pub(crate) async fn claim(work: Work<'_>) -> Result<bool, Error> {
     if !has_hooks(work, Occasion::Create) {
         return Ok(claim_one(work, Ending::Commit).await?.is_some());
@@ -70,7 +69,7 @@ async fn claim_one(work: Work<'_>, ending: Ending) -> Result<Option<Open>, Error
     Ok(None)
 }
 
-/// Makes the tenant whose schema is that of `work` of this spare.
+/// Creates the tenant of `work` from this spare.
 ///
 /// # Errors
 ///

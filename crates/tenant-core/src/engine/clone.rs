@@ -69,7 +69,7 @@ const END_WITH_CLIENT: &str = "DO $$ BEGIN \
 /// How often what was read may be out of date.
 const LOOKS: usize = 3;
 
-/// Makes the tenant `to`, like the one whose schema is that of `work`.
+/// Creates the tenant `to` as a clone of the tenant of `work`.
 ///
 /// # Errors
 ///
@@ -214,7 +214,7 @@ async fn refuse_rare(work: Work<'_>) -> Result<(), Error> {
     }
 }
 
-/// What has to be there before the rows, and what follows them.
+/// The statements that must run before the rows are copied, and the statements that run after.
 fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>) {
     let rest = statements.partition_point(|it| it.stage <= Stage::Ownership);
     let rest = statements.split_off(rest);

@@ -64,7 +64,7 @@ pub(super) fn allow_triggers(work: Work<'_>, script: &mut Script<'_>) {
     }
 }
 
-/// Whether a table of the schema refers to one that all servers of a cluster have.
+/// Whether a table of the schema refers to a table that all nodes of a cluster have.
 ///
 /// # Errors
 ///
@@ -86,8 +86,8 @@ pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
     Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }
 
-/// Makes the schema of `work`, and sees that it is where it is to be: without that
-/// setting Citus makes an ordinary one, and says nothing.
+/// Creates the schema of `work`, and checks that it is on the intended node. Without that
+/// setting, Citus creates an ordinary schema and reports nothing.
 pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: &mut Script<'_>) {
     let is_cluster = work.database.is_cluster();
     if is_cluster {

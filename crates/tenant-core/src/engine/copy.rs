@@ -17,9 +17,8 @@ use super::work::Work;
 use crate::name::Schema;
 use crate::{Error, PgError};
 
-/// Locks the tables of the schema of `work` against changes of their form. False where
-/// one was written anew since the transaction began: its rows would all be too new to
-/// be seen.
+/// Locks the tables of the schema of `work` against changes of their form. False if a table was
+/// rewritten since the transaction began: its rows would all be too new to be seen.
 pub(super) async fn hold_tables(work: Work<'_>) -> Result<bool, Error> {
     let mut script = Script::default();
     script.step("list the tables", &tables_to_hold(work));
@@ -67,8 +66,8 @@ pub(crate) struct Copied {
     pub(super) sequences: SequencesThere,
 }
 
-/// Copies the rows of all tables of `from` to the schema of `work`, and lets the
-/// sequences go on where they stand.
+/// Copies the rows of all tables of `from` to the schema of `work`, and lets the sequences
+/// continue at their positions.
 ///
 /// # Errors
 ///

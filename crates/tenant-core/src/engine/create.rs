@@ -1,4 +1,4 @@
-//! Makes a tenant: schema, migrations and registration in one transaction.
+//! Creates a tenant: schema, migrations and registration in one transaction.
 //!
 //! Where that is not possible the schema is registered first, with as many migrations
 //! as can be with it, and the others follow under the same lock.
@@ -24,7 +24,7 @@ use crate::migration::Migration;
 use crate::registry::RowBefore;
 use crate::{Error, events};
 
-/// Makes the tenant or spare whose schema is that of `work`. Gives back the migrations that were applied.
+/// Creates the tenant or spare of `work`. Returns the migrations that were applied.
 ///
 /// # Errors
 ///

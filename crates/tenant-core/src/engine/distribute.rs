@@ -12,8 +12,7 @@ use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
 
-/// Distributes the tenant or spare whose schema is that of `work`. False when
-/// it is distributed already.
+/// Distributes the tenant or spare of `work`. False if it is distributed already.
 ///
 /// Rows and all go in one transaction. Who writes to the tenant waits until it ends.
 ///

@@ -1,8 +1,8 @@
 //! How much of a schema can be dropped in one transaction.
 //!
-//! Each object that is dropped takes a slot in the server's table of locks, which
-//! all sessions share. A schema with too many is dropped in steps: what is
-//! gone stays gone when the run is cut off, and the next one goes on.
+//! Each dropped object takes a slot in the server's table of locks, which all sessions share. A
+//! schema with too many objects is dropped in steps. If the run is cut off, dropped objects stay
+//! dropped, and the next run continues.
 
 use sql_text::{ident, literal};
 use tokio_postgres::SimpleQueryRow;
@@ -133,7 +133,7 @@ impl Head {
         })
     }
 
-    /// One that stands on another may be gone with it.
+    /// A relation that depends on another one may be gone with it.
     fn drop_statement(&self) -> String {
         format!("DROP {} IF EXISTS {} CASCADE", self.kind, self.relation)
     }

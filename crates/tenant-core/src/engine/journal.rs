@@ -156,7 +156,7 @@ impl Progress {
         Some(&begun.known)
     }
 
-    /// The statement begins, or begins anew.
+    /// The statement begins, or begins again.
     pub(super) fn begin(&mut self, fingerprint: &str, known: Vec<String>) {
         self.begun.retain(|one| one.fingerprint != fingerprint);
         self.begun.push(Begun {

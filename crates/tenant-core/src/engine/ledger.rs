@@ -9,7 +9,7 @@ use crate::migration::Migration;
 use crate::name::Schema;
 use crate::{Error, Version};
 
-/// What a schema's table of applied migrations holds.
+/// The content of a schema's migration history.
 pub(super) struct Ledger {
     pub(super) exists: bool,
     pub(super) versions: Vec<String>,
@@ -214,8 +214,8 @@ pub(super) fn history(schema: Schema<'_>) -> String {
     )
 }
 
-/// The query for what that was when it was `since`, as far as the migrations of then are
-/// applied still. One that was reverted is missing, also where it was applied again.
+/// The query for the migration history as of `since`, without migrations that are not applied any
+/// more. A migration that was rolled back is missing, even if it was applied again.
 pub(super) fn history_as_of(schema: Schema<'_>, since: &str) -> String {
     let moment = since.split_once(' ').map_or("", |(_, moment)| moment);
     let moment = literal(moment);

@@ -66,8 +66,8 @@ fn in_the_way(work: Work<'_>) -> String {
     )
 }
 
-/// What the server tells of the sessions that `pids` gives; nothing when it
-/// cannot be asked.
+/// The sessions with the process ids of the query `pids`, as the server describes them. Empty if
+/// it cannot be asked.
 async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
     let sql = format!(
         "SELECT w.pid, a.application_name, a.usename, a.state, \

@@ -39,8 +39,8 @@ impl Writers {
     }
 }
 
-/// Moves the tenant or spare whose schema is that of `work` to the server `to`; gives
-/// back where it was, which is the same when it was there already.
+/// Moves the tenant or spare of `work` to the node `to`. Returns the node where it was before,
+/// which can be the same node.
 ///
 /// # Errors
 ///

@@ -34,12 +34,11 @@ impl NameState {
         }
     }
 
-    /// Whether the schema of `work` is that of a whole tenant, or a whole spare.
+    /// Whether the schema of `work` belongs to a complete tenant or a complete spare.
     ///
     /// # Errors
     ///
-    /// As of [`require_registered`](Self::require_registered), and
-    /// [`Error::MissingSchema`].
+    /// As [`require_registered`](Self::require_registered), and [`Error::MissingSchema`].
     pub(super) fn require_whole(self, work: Work<'_>) -> Result<(), Error> {
         self.require_registered(work)?;
         if self.schema {
@@ -159,7 +158,7 @@ pub(super) async fn open_and_look_at_both(
     Ok((read(&rows, 0), read(&rows, 3)))
 }
 
-/// Three expressions: whether each half is there, and any row.
+/// Three expressions: whether each half exists, and whether any row does.
 fn halves(work: Work<'_>, schema: Schema<'_>) -> String {
     format!(
         "{}, pg_catalog.to_regnamespace({}) IS NOT NULL, {}",

@@ -46,8 +46,8 @@ pub(super) struct Ran<T> {
 ///
 /// # Errors
 ///
-/// What is no group's fault: a lock that was not to be had, the connection, the server.
-/// The transaction is then to be rolled back.
+/// Errors that no group causes: a lock that could not be acquired, the connection, the server.
+/// The caller must then roll back the transaction.
 pub(super) async fn run_one_by_one<T>(
     work: Work<'_>,
     groups: Vec<Group<T>>,
@@ -76,8 +76,8 @@ pub(super) async fn run_one_by_one<T>(
     Ok(ran)
 }
 
-/// Whether the group that failed with `error` would fail again: rows stand against it, or
-/// it takes longer than a statement may.
+/// Whether the group that failed with `error` would fail again: rows conflict with it, or it
+/// takes longer than a statement may.
 pub(super) fn is_hopeless(error: &Error) -> bool {
     is_of(error, &OF_ROWS) || is_of(error, &[CANCELED])
 }

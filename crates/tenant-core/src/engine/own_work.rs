@@ -62,7 +62,7 @@ impl Open {
     ///
     /// # Errors
     ///
-    /// As of [`complete`](Self::complete).
+    /// As [`complete`](Self::complete).
     pub(crate) async fn run_hooks(&self, work: Work<'_>) -> Result<(), Error> {
         if !has_hooks(work, Occasion::Create) {
             return Ok(());

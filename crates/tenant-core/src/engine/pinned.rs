@@ -1,4 +1,4 @@
-//! What a transaction, or a session, has to set where its connection does not bring it.
+//! Settings that a transaction or a session must set if its connection does not bring them.
 
 use super::cluster::CARRY_SETTINGS;
 use super::script::Script;

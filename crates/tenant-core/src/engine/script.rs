@@ -70,7 +70,7 @@ pub(super) struct Script<'a> {
     text: String,
     /// Where each statement begins in the text.
     starts: Vec<(usize, Origin<'a>)>,
-    /// Which statement commits, and follows the one that asks for the transaction's number.
+    /// The statement that commits. It follows the query for the number of the transaction.
     commit: Option<usize>,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Script<'a> {
     pub(super) fn push(&mut self, origin: Origin<'a>, sql: &str) {
         self.starts.push((self.text.len(), origin));
         self.text.push_str(sql);
-        // On a line of its own, so that a comment in the end cannot hide it.
+        // On a separate line, so that a comment at the end cannot hide it.
         self.text.push_str("\n;\n");
     }
 
@@ -238,7 +238,8 @@ pub(super) fn failure_of<'a>(
     }
 }
 
-/// What the server says about a statement of `origin`, if that is a migration's.
+/// The message of the server about a statement of `origin`, if a migration contains the
+/// statement.
 pub(super) fn message_of(origin: Origin<'_>, notice: &DbError) -> Option<ServerMessage> {
     let Origin::Migration(migration, file, statement) = origin else {
         return None;

@@ -15,9 +15,9 @@ use crate::shape::pieces;
 /// letters.
 const CODES: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// Those of the schema of `work`, in the transaction that is open. Its name is made up and
-/// stands nowhere by accident. Migrations may have changed its case, left
-/// out what is no letter, cut it, or hashed it.
+/// The seeded tables of the schema of `work`, in the open transaction. The name of the schema is
+/// made up and is nowhere by accident. Migrations may have changed its case, left out characters
+/// that are no letters, cut it, or hashed it.
 ///
 /// # Errors
 ///
@@ -43,8 +43,8 @@ pub(super) async fn seeded(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     Ok(tables)
 }
 
-/// The tables that a question names; `None` where rows cannot be read. The transaction that
-/// is open goes on either way.
+/// The tables that a query returns; `None` if rows cannot be read. The open transaction continues
+/// either way.
 async fn answers(work: Work<'_>, question: &str) -> Result<Option<BTreeSet<String>>, Error> {
     let mut script = Script::default();
     let action = "look for the schema's name in the rows";

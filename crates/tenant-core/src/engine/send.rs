@@ -66,9 +66,9 @@ async fn send_together<'a>(
     Ok(answers.rows)
 }
 
-/// What has come back of a script.
+/// The answers to a script.
 struct Answers {
-    /// Without the one that has the number of the transaction.
+    /// Without the row that has the number of the transaction.
     rows: Vec<SimpleQueryRow>,
     is_sent: bool,
     /// How many statements were completed.

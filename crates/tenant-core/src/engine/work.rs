@@ -45,7 +45,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The schema behind it in the path, where it is that of a tenant or like one.
+    /// The schema behind it in the path, if it is a tenant's schema or a similar one.
     pub(super) fn behind(self) -> Option<&'a ExtensionsSchema> {
         if matches!(self.schema, Schema::Public) {
             return None;

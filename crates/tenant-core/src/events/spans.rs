@@ -18,8 +18,7 @@ pub(crate) struct Whose<'a> {
 }
 
 impl<'a> Whose<'a> {
-    /// That of the tenant `name`. Text, because a row of the registry may hold what
-    /// is no tenant's name.
+    /// The tenant `name`. Text, because a row of the registry may contain an invalid name.
     pub(crate) fn tenant(name: &'a str) -> Self {
         Self {
             tenant: Some(name),

@@ -137,7 +137,7 @@ impl Running<'_> {
         }
     }
 
-    /// The action. One that waits for another run when the stop is requested has done
+    /// The action. An action that waits for another run when the stop is requested has done
     /// nothing, and counts as not begun.
     async fn act(&self, session: &Session, item: &Item) -> Outcome {
         let acting = self.action.act(session, item);

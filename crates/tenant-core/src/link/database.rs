@@ -158,7 +158,7 @@ impl Database {
         connection.map_err(|error| self.refused(PgError::from_text(error)))
     }
 
-    /// The server was there, and would not go on.
+    /// The server answered, and refused to continue.
     pub(super) fn refused(&self, source: PgError) -> ConnectError {
         ConnectError::Refused {
             target: self.target.clone(),

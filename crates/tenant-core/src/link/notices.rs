@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{AsyncMessage, Connection};
 
-/// What is said on one connection.
+/// The notices of one connection.
 #[derive(Default)]
 pub(crate) struct Notices(Mutex<State>);
 
@@ -24,7 +24,7 @@ pub(crate) struct Notices(Mutex<State>);
 struct State {
     /// How much the reader takes; `None` while there is no reader.
     room: Option<Room>,
-    /// What the reader is to take before the connection goes on.
+    /// The notice that the reader must take before the connection continues.
     next: Option<DbError>,
     reader: Option<Waker>,
     connection: Option<Waker>,

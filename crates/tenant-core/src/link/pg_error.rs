@@ -39,7 +39,7 @@ pub struct PgErrorParts {
 enum Cause {
     Driver(tokio_postgres::Error),
     Text(String),
-    /// That of a trial, whose names are not shown.
+    /// The cause of a trial's error. Its names are not shown.
     OfTrial(Arc<Self>, MadeUp),
 }
 
@@ -111,7 +111,7 @@ impl PgError {
 
     /// Whether PostgreSQL refused because row-level security would hide rows.
     ///
-    /// Source: PostgreSQL, `rls.c`. The code is that of every missing right, and the
+    /// Source: PostgreSQL, `rls.c`. The code is the same for every missing privilege, and the
     /// message is in the server's language.
     pub(crate) fn is_about_hidden_rows(&self) -> bool {
         let routine = self.server().and_then(DbError::routine);

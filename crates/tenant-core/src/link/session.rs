@@ -47,7 +47,7 @@ pub(crate) struct Session {
     /// Whether to wait for no other run any more.
     hurried: AtomicBool,
     hurry: Notify,
-    /// Whether transactions take turns with those of other runs.
+    /// Whether transactions take turns with the transactions of other runs.
     turns: AtomicBool,
 }
 
@@ -66,8 +66,8 @@ impl Session {
         }
     }
 
-    /// From here on, or no longer, transactions take turns with those of other runs that
-    /// have lost against each other.
+    /// Starts or stops taking turns with the transactions of other runs that have lost against
+    /// each other.
     pub(crate) fn take_turns(&self, turns: bool) {
         self.turns.store(turns, Ordering::Relaxed);
     }
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// What it was said about was rolled back, and begins anew.
+    /// The work that the messages are about was rolled back, and begins again.
     pub(crate) fn hear_anew(&self) {
         if let Some(messages) = self.messages().as_mut() {
             messages.begin_anew();
@@ -231,7 +231,7 @@ impl SessionPool {
             match self.database.session().await {
                 Ok(session) => return Ok(self.lend(Arc::new(session), permit)),
                 // The server, or a limit of the role, has no more connections to
-                // give: go on with the fewer that are there.
+                // give: continue with the existing ones.
                 Err(error) if error.is_too_many() && self.shrink() => {
                     if let Some(permit) = permit {
                         permit.forget();

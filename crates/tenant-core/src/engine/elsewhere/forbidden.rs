@@ -22,7 +22,7 @@ pub(super) struct Behind<'a> {
     pub(super) doubtful: Vec<&'a str>,
     /// Names that the text has without a schema.
     pub(super) loose: Vec<&'a str>,
-    /// Those of them that it used before it created them.
+    /// The names among them that it used before it created them.
     pub(super) late: Vec<&'a str>,
     /// Names that it may analyze.
     pub(super) analyzed: Analyzed<'a>,

@@ -77,7 +77,7 @@ impl Drop for Abandon {
         };
         let (begun, has_begun) = mpsc::channel();
         drop(runtime.spawn_blocking(move || {
-            // Nobody may be waiting any more.
+            // The program may have stopped waiting.
             let _ = begun.send(());
             drop_at_once(&database, &name);
         }));

@@ -20,7 +20,7 @@ pub(super) struct TrialDatabase {
     database: Database,
     registry: Registry,
     pub(super) surroundings: Surroundings,
-    /// Those of the database beside it.
+    /// The extensions of the database beside it.
     pub(super) extensions: Extensions,
     /// Connected for as long as the database is used, which shows that it is in use.
     sessions: SessionPool,
@@ -99,11 +99,12 @@ impl TrialDatabase {
         }
     }
 
-    /// Drops it. What was found out says more than why it cannot be dropped.
+    /// Drops the database. The result of the trial is more useful than the reason why the
+    /// database cannot be dropped.
     ///
     /// # Errors
     ///
-    /// Those of `tried`, and what the server says.
+    /// The errors of `tried`, and server errors.
     pub(super) async fn remove<T>(
         self,
         work: Work<'_>,

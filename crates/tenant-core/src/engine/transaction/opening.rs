@@ -67,7 +67,7 @@ pub(super) fn forget_what_was_prepared(work: Work<'_>, script: &mut Script<'_>) 
     }
 }
 
-/// What a transaction sees of what others commit.
+/// What a transaction sees of the commits of other sessions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum View {
     /// Each statement sees what is committed when it begins.
@@ -123,9 +123,9 @@ pub(in crate::engine) async fn open<'a>(
     open_locked(work, None, View::Newest, query).await
 }
 
-/// The same, and the transaction holds the lock of `other` as well. Two who ask
-/// for the same two the other way round do not wait for each other: who gets one
-/// only gives it back, and asks again later.
+/// The same, and the transaction holds the lock of `other` as well. Two runs that ask for the
+/// same two locks in opposite order do not wait for each other. A run that gets only one lock
+/// releases it, and asks again later.
 pub(in crate::engine) async fn open_with_lock<'a>(
     work: Work<'a>,
     other: Schema<'a>,

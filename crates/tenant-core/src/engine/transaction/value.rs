@@ -88,7 +88,7 @@ pub(in crate::engine) fn confirm(work: Work<'_>, script: &mut Script<'_>) {
     }
 }
 
-/// The last step of one that removes a tenant: the application's list does not have it.
+/// The last step of a transaction that removes a tenant: the application's list does not have it.
 pub(in crate::engine) fn confirm_gone(work: Work<'_>, script: &mut Script<'_>) {
     if let Some(statement) = work.registry.confirm_gone(work.schema) {
         script.step(CONFIRMING, path::AS_BY_DEFAULT);

@@ -91,7 +91,7 @@ fn unreadable() -> Error {
     Error::InvalidCertificate(CertificateError::BadEncoding)
 }
 
-/// The key of `certificate`, as rustls takes one that comes without a certificate.
+/// The key of `certificate`, in the form in which rustls takes a key without a certificate.
 ///
 /// # Errors
 ///

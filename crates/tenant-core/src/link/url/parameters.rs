@@ -1,4 +1,4 @@
-//! What is said of a connection, by the names that libpq has for it.
+//! The parameters of a connection, by libpq's names for them.
 
 use std::collections::BTreeMap;
 
