@@ -1,18 +1,16 @@
-//! Conditions that a statement must meet: where one does not hold, the statement
-//! fails, and with it the message that it travels in.
+//! Conditions that a statement must meet. Where a condition does not hold, the statement fails,
+//! and so does the message that contains it.
 //!
-//! A message of several statements goes on until one of them fails, so a condition
-//! has to fail by itself. It is written as a cast of a text to a number. While the
-//! condition holds, the text is `1`; otherwise it says what was expected, and
-//! PostgreSQL quotes it in the error. That costs what a division by zero would, tells
-//! an administrator who reads the server's log what it was, and cannot be confused
-//! with an error of anybody's trigger: it takes the SQLSTATE and one of our texts.
-//! The words around the text are the server's and come in its language; the text does
-//! not change.
+//! A message of several statements continues until a statement fails, so a condition must fail by
+//! itself. It is written as a cast from text to a number. While the condition holds, the text is
+//! `1`. When it does not hold, the text states the expectation, and PostgreSQL quotes it in the
+//! error. The cast costs as much as a division by zero, and an administrator can read the reason
+//! in the server's log. It cannot be confused with an error of a trigger, because it has this
+//! SQLSTATE and one of these texts. The server writes the words around the text in its language.
+//! The text does not change.
 //!
-//! PostgreSQL casts a constant when it plans. The text is therefore never cast by
-//! itself: what is cast is the answer of `CASE`, and that is known in advance only
-//! where the condition is.
+//! PostgreSQL casts a constant when it plans. So a statement never casts the text itself. It
+//! casts the answer of `CASE`, which is known in advance only where the condition is.
 
 use sql_text::literal;
 
@@ -24,11 +22,11 @@ const NO_NUMBER: &str = "22P02";
 /// What a statement may require.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Assertion {
-    /// The path leads to the schema, and to nothing else but that of extensions.
+    /// The path leads only to the schema and to the schema of extensions.
     Path,
     /// The path is as above, and the schema's history is what was read before.
     PathAndHistory,
-    /// Nobody else holds the schema's lock.
+    /// No other session holds the schema's lock.
     Lock,
     /// A spare's history holds exactly the migrations of this program.
     SpareIsUpToDate,
@@ -116,8 +114,7 @@ impl Assertion {
         format!("SELECT {}", self.require(condition))
     }
 
-    /// The one that an error is about, by its SQLSTATE and its message, if it is
-    /// about one.
+    /// The assertion that an error reports, by its SQLSTATE and its message, if it reports one.
     pub(crate) fn unmet(sqlstate: &str, message: &str) -> Option<Self> {
         let is_about = |one: &Self| sqlstate == NO_NUMBER && message.contains(one.text());
         ALL.into_iter().find(is_about)

@@ -1,12 +1,11 @@
-//! Which relations a question to the catalog is to find, where Citus is there.
+//! Which relations a catalog query finds on a Citus cluster.
 //!
-//! A server of the cluster that holds rows has their shards beside the tables: tables
-//! called like them, with a number. Citus hides these by adding a function of its own to
-//! each question about relations, and when a table is dropped at the same time that can
-//! end the server. So Citus is told to leave the questions as they are, and shards are
-//! left out by its own lists.
+//! A node that holds rows has shards beside the tables: tables with the same name and a number.
+//! Citus hides shards by adding its own function to each query about relations. When a table is
+//! dropped at the same time, that function can end the server. So Citus is told to leave the
+//! queries unchanged, and the queries exclude shards by Citus's own lists.
 //!
-//! What depends on a schema from outside is in `dependents`.
+//! The module `dependents` finds the objects outside a schema that depend on it.
 
 mod dependents;
 
@@ -31,8 +30,8 @@ impl Catalog {
         }
     }
 
-    /// The condition that `relation`, a row of `pg_class`, is no shard: its name does
-    /// not end in the number of one that belongs to a table of the same schema.
+    /// The condition that `relation`, a row of `pg_class`, is no shard: its name does not end in
+    /// the number of a shard of a table in the same schema.
     pub(crate) fn no_shard(self, relation: &str) -> String {
         match self {
             Self::Plain => "true".to_owned(),

@@ -90,7 +90,7 @@ use end::{End, What};
 use said::{Said, SaidHolders};
 pub(crate) use spans::{Call, Whose, created_with, tell_of_one};
 
-/// What a filter knows all of this by, whichever file it stands in.
+/// The target by which a filter selects all events, whatever file reports them.
 const TARGET: &str = "tenant_core";
 
 /// Work on a schema begins.
@@ -180,7 +180,7 @@ pub(crate) fn migrations_said<'a>(whose: impl Into<Whose<'a>>, said: &[ServerMes
     }
 }
 
-/// A transaction has changed something, and nobody has committed it or said to lose it.
+/// A transaction has changed something and was neither committed nor explicitly discarded.
 pub(crate) fn write_not_committed(tenant: Option<&TenantName>, hint: &str) {
     let tenant = tenant.map(TenantName::as_str);
     match cfg!(debug_assertions) {
@@ -189,14 +189,14 @@ pub(crate) fn write_not_committed(tenant: Option<&TenantName>, hint: &str) {
     }
 }
 
-/// A transaction lost against somebody's lock, and is begun anew.
+/// A transaction lost against another session's lock, and starts again.
 pub(crate) fn trying_again<'a>(whose: impl Into<Whose<'a>>, sqlstate: Option<&str>) {
     let Whose { tenant, spare } = whose.into();
     debug!(target: TARGET, tenant, spare, sqlstate, "trying again");
 }
 
-/// Somebody else holds what is needed; nobody is named when it is another run on
-/// the same schema.
+/// Another session holds a needed lock. `holders` is empty if the session is another run on the
+/// same schema.
 pub(crate) fn waiting<'a>(whose: impl Into<Whose<'a>>, holders: &[LockHolder]) {
     let Whose { tenant, spare } = whose.into();
     let held_by = (!holders.is_empty()).then(|| tracing::field::display(SaidHolders(holders)));

@@ -1,8 +1,8 @@
-//! What depends on a schema from outside: what `DROP SCHEMA ... CASCADE` takes of others.
+//! Objects outside a schema that depend on it, and that `DROP SCHEMA ... CASCADE` drops too.
 //!
-//! PostgreSQL drops what depends on an object that it drops, whoever owns it, and asks
-//! for no right on it. The query follows `pg_depend` as PostgreSQL does: from an object
-//! to what depends on it, and from a part to the whole that it is of.
+//! PostgreSQL drops everything that depends on a dropped object, whatever role owns it. It checks
+//! no privilege on the dependent objects. The query follows `pg_depend` as PostgreSQL does: from
+//! an object to its dependents, and from a part to its whole.
 //!
 //! Source: `findDependentObjects` of PostgreSQL.
 
@@ -75,10 +75,10 @@ impl Affected {
     }
 }
 
-/// An expression: about how many rows the relation `c` has, or null. It is what `ANALYZE`
-/// left behind, or what the statistics have counted since; never a scan. Where nobody has
-/// counted and the statistics are lost, as after a crash, both say 0 of a table that is
-/// full: then nothing is known.
+/// An expression: the approximate number of rows of the relation `c`, or null. The number comes
+/// from the last `ANALYZE` or from the statistics since then, never from a scan. Both say 0 for a
+/// full table that was never counted and whose statistics are lost, as after a crash. Then the
+/// number is unknown.
 pub(crate) const ESTIMATE: &str = "CASE WHEN c.relpages = 0 AND c.reltuples <= 0 \
         AND pg_catalog.pg_stat_get_live_tuples(c.oid) = 0 \
         AND pg_catalog.pg_relation_size(c.oid) > 0 THEN NULL \
@@ -119,8 +119,8 @@ const GONE_REST: &str = "UNION \
         WHERE d.classid = g.classid AND d.objid = g.objid \
           AND (g.objsubid = 0 OR d.objsubid = g.objsubid) AND d.deptype IN ('i', 'e')) next)";
 
-/// What of it does not lie in the schema: whatever lies in a schema depends on it. An
-/// extension is there once for the whole database, wherever it lies.
+/// The dropped objects outside the schema. Every object in a schema depends on it. An extension
+/// exists once for the whole database, whatever schema contains it.
 const OUTSIDE: &str = "inside AS MATERIALIZED ( \
         SELECT d.refobjid, d.classid, d.objid FROM pg_catalog.pg_depend d \
         WHERE d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
@@ -130,10 +130,10 @@ const OUTSIDE: &str = "inside AS MATERIALIZED ( \
         SELECT g.* FROM gone g WHERE g.objid <> g.root \
         AND (g.root, g.classid, g.objid) NOT IN (SELECT * FROM inside))";
 
-/// What of that goes because what it is a part of goes: a trigger with its table, a row
-/// type with its view, a member with its extension, a cast with its type. A partition is
-/// no such part, because it has rows of its own, nor is a table of an extension, nor a cast
-/// that also needs what stays, such as a function elsewhere.
+/// Those of these objects that are dropped as parts of a whole: a trigger with its table, a row
+/// type with its view, a member with its extension, a cast with its type. A partition is no such
+/// part, because it has its own rows. Neither is a table of an extension, or a cast that also
+/// needs a remaining object, such as a function elsewhere.
 ///
 /// Each list is looked up by a hash, and not read from end to end for each object.
 const PARTS: &str = "parts AS MATERIALIZED ( \

@@ -1,5 +1,5 @@
-//! What is known of the database where statements of migrations and of ours run: whether
-//! the role may run blocks of PL/pgSQL, and whether definitions call functions.
+//! Facts about the database where statements of migrations and of this library run: whether the
+//! role may run blocks of PL/pgSQL, and whether definitions call functions.
 
 use super::script::Script;
 use super::send::ask;

@@ -1,4 +1,4 @@
-//! Makes a tenant of a schema that is there.
+//! Adopts a tenant: registers an existing schema.
 
 use super::attempt::Attempts;
 use super::hooks::{commit_own_work, forget_own_work, has_hooks, run_hooks};
@@ -17,7 +17,7 @@ use crate::name::Schema;
 use crate::registry::Ran;
 use crate::shape::Shape;
 
-/// What a schema says of the migrations that it has.
+/// The evidence in a schema of its applied migrations.
 pub(crate) enum Evidence<'a> {
     /// Its table of applied migrations holds these versions, oldest first; it looks like
     /// this. And whether it is registered.

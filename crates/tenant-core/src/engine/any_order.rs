@@ -1,8 +1,8 @@
-//! Statements whose order nobody has worked out.
+//! Runs statements whose order is unknown.
 //!
-//! A view stands on a function, a function on a table, a table on a type, and a
-//! default on a function again. Instead of finding that out, a statement that lacks
-//! something is tried again once others have run.
+//! A view depends on a function, a function on a table, a table on a type, and a default on a
+//! function again. Instead of computing an order, the code retries a failed statement once other
+//! statements have run.
 
 use super::script::Script;
 use super::send::{execute, watched};
@@ -10,10 +10,10 @@ use super::work::Work;
 use crate::Error;
 use crate::error::excerpt;
 
-/// What a statement fails with when something that it stands on is not there yet, or
-/// something that stands on it is still there: undefined table, column, object,
-/// function; no such key for a foreign key or a grouping; dependent objects still
-/// exist; a parent table still has it otherwise.
+/// The errors of a statement that runs before an object that it needs exists, or while an object
+/// that depends on it still exists: undefined table, column, object, function; no such key for a
+/// foreign key or a grouping; dependent objects still exist; a parent table still has it
+/// otherwise.
 ///
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 const TOO_EARLY: [&str; 8] = [

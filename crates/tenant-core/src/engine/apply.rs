@@ -21,11 +21,11 @@ use crate::migration::Migration;
 use crate::name::Schema;
 use crate::{Error, events};
 
-/// Brings one schema up to date. `known` is what was applied to it a moment ago, if
-/// somebody has looked: that saves a round trip, and is checked.
+/// Brings one schema up to date. `known` lists the versions that were applied a moment ago, if
+/// the caller has read them. That saves a round trip, and is checked.
 ///
-/// It fails as [`Error`] says. Migrations outside a transaction cut the run into batches,
-/// and those before the failed batch stay applied.
+/// It fails as [`Error`] says. Migrations outside a transaction cut the run into batches. The
+/// batches before the failed batch stay applied.
 pub(crate) async fn migrate<'a>(work: Work<'a>, known: Option<&[String]>) -> Done<'a> {
     let mut attempts = Attempts::new();
     let mut done = Done::with(&[]);

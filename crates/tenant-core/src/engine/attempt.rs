@@ -1,4 +1,4 @@
-//! Trying again what lost against somebody's lock.
+//! Retries work that lost against another session's lock.
 
 use std::time::{Duration, Instant};
 
@@ -10,28 +10,28 @@ use crate::{Error, PgError, events};
 /// The pause before the second attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// How often a run that lost against somebody else's lock starts anew.
+/// How often a run that lost against another session's lock starts again.
 const ATTEMPTS: u32 = 3;
 
-/// What a run answers with that is worth another attempt: lock not available,
-/// deadlock, serialization failure.
+/// The errors that are worth another attempt: lock not available, deadlock, serialization
+/// failure.
 ///
 /// Source: PostgreSQL manual, appendix "PostgreSQL Error Codes".
 const WORTH_ANOTHER: [&str; 3] = ["55P03", "40P01", "40001"];
 
-/// How a message begins by which Citus says the same where it moves a tenant to
-/// another server. It has no code of its own for it, but that of internal errors.
+/// The beginning of the message with which Citus reports a lost lock while it moves a tenant to
+/// another node. Citus has no separate code for it, and uses the code of internal errors.
 ///
 /// Source: Citus, `shard_transfer.c`.
 const LOCK_OF_CITUS: &str = "could not acquire the lock ";
 
-/// The attempts at a piece of work that may lose against somebody's lock.
+/// The attempts at a piece of work that may lose against another session's lock.
 ///
-/// Migrations of several tenants that lock one table outside their schemas, as a foreign
-/// key to it does, come one after the other, however long each takes. So an attempt that
-/// lost against another run does not count: it is begun anew until
-/// [`Settings::wait`](super::Settings::wait) is over, and from then on those that lost take
-/// turns, for which they wait with nothing open.
+/// Migrations of several tenants may lock one table outside their schemas, for example for a
+/// foreign key. They run one after the other, however long each takes. So an attempt that lost
+/// against another run does not count. The work starts again until
+/// [`Settings::wait`](super::Settings::wait) is over. After that, the runs that lost take turns,
+/// and wait for their turn without an open transaction.
 pub(super) struct Attempts<'a> {
     left: u32,
     pause: Duration,
@@ -76,8 +76,8 @@ impl<'a> Attempts<'a> {
         true
     }
 
-    /// What was lost against another run is tried in turn with it. Two that wait for each
-    /// other may be runs as well.
+    /// Work that lost against another run is retried in turns with it. The sessions in a deadlock
+    /// may be runs as well.
     pub(super) fn take_turns(&mut self, work: Work<'a>, error: &Error) {
         let is_deadlock = error.sqlstate() == Some("40P01");
         let waits = !work.settings.wait.is_zero();
@@ -87,7 +87,7 @@ impl<'a> Attempts<'a> {
         }
     }
 
-    /// Whether the attempt was lost against another run, and may be begun anew.
+    /// Whether the attempt was lost against another run, and may start again.
     fn is_for_free(&mut self, work: Work<'_>, error: &Error) -> bool {
         if !is_lost_to_a_run(error) {
             return false;
@@ -105,7 +105,8 @@ impl Drop for Attempts<'_> {
     }
 }
 
-/// Whether a lock was not to be had in time because other runs, and nobody else, held it.
+/// Whether a lock could not be acquired in time because other runs, and no other sessions, held
+/// it.
 fn is_lost_to_a_run(error: &Error) -> bool {
     let lost = error.postgres().filter(|it| it.sqlstate() == Some("55P03"));
     let holders = lost.map(PgError::holders).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Cuts migrations into batches by how they run. Nobody else knows the rule.
+//! Cuts migrations into batches by how they run. Only this module knows the rule.
 
 use super::settings::TransactionMode;
 use super::work::Work;
@@ -46,8 +46,9 @@ pub(super) enum Cut {
     Everywhere,
 }
 
-/// Cuts `migrations` into batches, and keeps their order: neighbors inside a transaction
-/// share it unless `cut` says otherwise, one outside is a batch of its own.
+/// Cuts `migrations` into batches, and keeps their order. Adjacent migrations inside a
+/// transaction share it unless `cut` says otherwise. A migration outside a transaction is a
+/// separate batch.
 pub(super) fn batches<'b, 'a>(migrations: &'b [&'a Migration], cut: Cut) -> Vec<Batch<'b, 'a>> {
     let mut batches = Vec::new();
     let mut rest = migrations;

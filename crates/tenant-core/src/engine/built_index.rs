@@ -1,7 +1,7 @@
-//! An index that is built concurrently: whether it is there, and what is in its way.
+//! A concurrently built index: whether it exists, and which indexes are in its way.
 //!
-//! It exists, marked as invalid, before it is built. When building is cut off it stays so:
-//! it serves no query, costs every insert, and is in the way of the next attempt.
+//! Before the index is built, it exists and is marked as invalid. If building is cut off, it
+//! stays so: it serves no query, costs every insert, and blocks the next attempt.
 
 use sql_text::literal;
 
@@ -24,10 +24,10 @@ struct Found {
     definition: String,
 }
 
-/// Drops what is invalid and in the way of a statement that builds `index`: what has its
-/// very name, which serves no query whoever made it; and of what came after `known` was
-/// there, what is the same and got its name from the server. Gives back the names of what
-/// is there then.
+/// Drops the invalid indexes that block a statement that builds `index`. One kind has the same
+/// name, and serves no query whatever session created it. The other kind was created after
+/// `known` was read, has the same definition, and got its name from the server. Returns the names
+/// of the indexes that exist then.
 pub(super) async fn clear_the_way(
     work: Work<'_>,
     statement: &str,
@@ -41,7 +41,7 @@ pub(super) async fn clear_the_way(
     {
         return Ok(names(&found));
     }
-    // Another session may be building it right now. Whoever builds holds this lock.
+    // Another session may be building it right now. That session holds this lock.
     let mut script = Script::default();
     script.step("prepare the session", "BEGIN");
     // Building can take long, and no reader or writer waits behind this lock.
@@ -91,7 +91,7 @@ fn names(found: &[Found]) -> Vec<String> {
     found.iter().map(|one| one.name.clone()).collect()
 }
 
-/// Whether the index is there, complete, and came after `known` was there.
+/// Whether the index exists, is complete, and was created after `known` was read.
 pub(super) async fn is_built(
     work: Work<'_>,
     statement: &str,

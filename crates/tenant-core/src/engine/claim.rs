@@ -1,8 +1,8 @@
-//! Makes a tenant of a spare schema: it is given the tenant's name.
+//! Creates a tenant from a spare: the schema gets the tenant's name.
 //!
-//! That takes a few milliseconds, whatever the migrations are. Two who claim at
-//! once never get the same spare: its row in the list is held, and a row that
-//! somebody holds is passed over.
+//! That takes a few milliseconds, whatever the migrations are. Two sessions that claim at once
+//! never get the same spare. A claim locks the row of the spare in the list, and skips rows that
+//! another session has locked.
 
 use tokio_postgres::SimpleQueryRow;
 
@@ -26,13 +26,12 @@ use crate::{Error, SchemaName, events};
 /// How many spares are tried that turn out not to be usable.
 const ATTEMPTS: usize = 3;
 
-/// Makes the tenant whose schema is that of `work` of a spare. False
-/// when there is none that is up to date; then nothing has changed.
+/// Creates the tenant of `work` from a spare. False if no spare is up to date; then nothing has
+/// changed.
 ///
 /// # Errors
 ///
-/// When the name is not free. What is wrong with a spare is no error: the
-/// tenant can be built instead.
+/// The name is not free. A problem with a spare is no error: the tenant can be built instead.
 pub(crate) async fn claim(work: Work<'_>) -> Result<bool, Error> {
     if !has_hooks(work, Occasion::Create) {
         return Ok(claim_one(work, Ending::Commit).await?.is_some());
@@ -70,7 +69,7 @@ async fn claim_one(work: Work<'_>, ending: Ending) -> Result<Option<Open>, Error
     Ok(None)
 }
 
-/// Makes the tenant whose schema is that of `work` of this spare.
+/// Creates the tenant of `work` from this spare.
 ///
 /// # Errors
 ///
@@ -137,8 +136,8 @@ async fn pick(work: Work<'_>, passed_over: &[SchemaName]) -> Option<SchemaName> 
     rows.first()?.get(0)?.parse().ok()
 }
 
-/// Gives the spare the tenant's name, if nobody works on it and its own table of
-/// applied migrations says that it is up to date; in the open transaction, which ends as
+/// Gives the spare the tenant's name if no other session works on it and its own migration
+/// history says that it is up to date. The change is part of the open transaction, which ends as
 /// `ending` says.
 async fn take(
     work: Work<'_>,

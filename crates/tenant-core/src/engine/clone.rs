@@ -1,8 +1,8 @@
-//! Makes a tenant that is like another one, in one transaction.
+//! Clones a tenant in one transaction.
 //!
-//! What the other has is read from the catalog, not from the migrations: also what
-//! somebody has made by hand is there. Tables are made and filled before what hangs
-//! on them, and in the end the two are compared.
+//! The original is read from the catalog, not from the migrations, so the copy includes manual
+//! changes. Tables are created and filled before the objects that depend on them. In the end the
+//! copy is compared with the original.
 
 use super::any_order::run_in_any_order;
 use super::attempt::Attempts;
@@ -59,9 +59,9 @@ pub(crate) struct Made {
     pub(crate) functions: Vec<String>,
 }
 
-/// With it the server gives up soon after the program has gone, where it would copy to
-/// the end what nobody waits for any more, and hold both names until then. One that
-/// cannot do that (before PostgreSQL 14, or on Windows) goes on.
+/// Stops the server soon after the program has ended. Without it the server would finish a copy
+/// that no program waits for, and hold both names until then. A server without this setting
+/// (before PostgreSQL 14, or on Windows) continues.
 const END_WITH_CLIENT: &str = "DO $$ BEGIN \
      PERFORM pg_catalog.set_config('client_connection_check_interval', '1s', true); \
      EXCEPTION WHEN others THEN NULL; END $$";
@@ -69,7 +69,7 @@ const END_WITH_CLIENT: &str = "DO $$ BEGIN \
 /// How often what was read may be out of date.
 const LOOKS: usize = 3;
 
-/// Makes the tenant `to`, like the one whose schema is that of `work`.
+/// Creates the tenant `to` as a clone of the tenant of `work`.
 ///
 /// # Errors
 ///
@@ -214,7 +214,7 @@ async fn refuse_rare(work: Work<'_>) -> Result<(), Error> {
     }
 }
 
-/// What has to be there before the rows, and what follows them.
+/// The statements that must run before the rows are copied, and the statements that run after.
 fn in_halves(mut statements: Vec<Statement>) -> (Vec<Statement>, Vec<Statement>) {
     let rest = statements.partition_point(|it| it.stage <= Stage::Ownership);
     let rest = statements.split_off(rest);
@@ -316,9 +316,9 @@ async fn add_the_rest(work: Work<'_>, from: Schema<'_>) -> Result<(), Error> {
     run_script(work, &script).await
 }
 
-/// Compares the copy with the original. What nothing else has carried over is set right
-/// before: rights that the copy has by default, or lacks, and what a partition has that
-/// its parent has not.
+/// Compares the copy with the original. Before that, it fixes what no other step copies:
+/// privileges that the copy has by default or lacks, and what a partition has in addition to its
+/// parent.
 async fn require_alike(work: Work<'_>, from: Schema<'_>, shape: &Shape) -> Result<(), Error> {
     let (Schema::Tenant(copy), Schema::Tenant(original)) = (work.schema, from) else {
         return Ok(());

@@ -1,7 +1,7 @@
-//! What is different where Citus spreads the tenants over several servers: each
-//! tenant's schema is on one of them.
+//! Differences where Citus distributes tenants over several nodes: each tenant's schema is on one
+//! node.
 //!
-//! Everything else is the same, but for the messages: see [`Script`].
+//! Everything else is the same, except the messages: see [`Script`].
 
 use sql_text::literal;
 
@@ -42,8 +42,8 @@ pub(super) enum Distribution {
     Local,
 }
 
-/// Lets the settings of the transaction reach the servers that it is about. Without
-/// this a lock is waited for there for ever. It has to come before all of them.
+/// Applies the settings of the transaction on the nodes that it reaches. Without this statement,
+/// the wait for a lock on another node has no limit. It must precede all settings.
 pub(crate) const CARRY_SETTINGS: &str = "SET LOCAL citus.propagate_set_commands TO 'local'";
 
 /// Lets the catalog be asked as it is, for the rest of the transaction. Not where
@@ -64,7 +64,7 @@ pub(super) fn allow_triggers(work: Work<'_>, script: &mut Script<'_>) {
     }
 }
 
-/// Whether a table of the schema refers to one that all servers of a cluster have.
+/// Whether a table of the schema refers to a table that all nodes of a cluster have.
 ///
 /// # Errors
 ///
@@ -86,8 +86,8 @@ pub(super) async fn refers_to_shared(work: Work<'_>) -> Result<bool, Error> {
     Ok(rows.first().and_then(|row| row.get(0)) == Some("t"))
 }
 
-/// Makes the schema of `work`, and sees that it is where it is to be: without that
-/// setting Citus makes an ordinary one, and says nothing.
+/// Creates the schema of `work`, and checks that it is on the intended node. Without that
+/// setting, Citus creates an ordinary schema and reports nothing.
 pub(super) fn create_schema(work: Work<'_>, distribution: Distribution, script: &mut Script<'_>) {
     let is_cluster = work.database.is_cluster();
     if is_cluster {

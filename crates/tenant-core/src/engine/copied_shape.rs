@@ -1,9 +1,8 @@
-//! The shape of a tenant that is to be copied, in which its name means nothing else.
+//! The definition of a schema to copy, read under a name that means nothing else.
 //!
-//! Of a tenant that is called like one of its tables, PostgreSQL's text does not tell a
-//! column `tasks.title` from something in the schema `tasks`. So the schema is given a
-//! name for the reading that nothing else has, in a savepoint that is rolled back: nobody
-//! ever sees it.
+//! If a tenant has the same name as one of its tables, PostgreSQL's text is ambiguous:
+//! `tasks.title` can be a column, or an object in the schema `tasks`. So the schema gets a unique
+//! name while it is read, in a savepoint that is rolled back. No other session sees that name.
 
 use super::rehearse::shape_of;
 use super::send::execute;

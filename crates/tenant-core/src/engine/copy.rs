@@ -1,9 +1,9 @@
-//! Copies what is in one tenant's schema to another of the same shape, inside the
-//! transaction that is open.
+//! Copies the contents of one tenant's schema to another schema with the same definition, in the
+//! open transaction.
 //!
-//! The transaction is one of `REPEATABLE READ`, so that all tables are read as they
-//! were at one moment, whoever writes meanwhile. The new schema has its tables and no
-//! foreign keys, triggers and policies yet, which would stand in the way of the rows.
+//! The transaction is `REPEATABLE READ`, so that it reads all tables as of one moment, whatever
+//! other sessions write while it runs. The new schema has its tables, but no foreign keys,
+//! triggers and policies yet, because those would block the rows.
 
 use sql_text::{ident, literal};
 use tokio_postgres::{SimpleQueryMessage, SimpleQueryRow};
@@ -17,9 +17,8 @@ use super::work::Work;
 use crate::name::Schema;
 use crate::{Error, PgError};
 
-/// Locks the tables of the schema of `work` against changes of their form. False where
-/// one was written anew since the transaction began: its rows would all be too new to
-/// be seen.
+/// Locks the tables of the schema of `work` against changes of their form. False if a table was
+/// rewritten since the transaction began: its rows would all be too new to be seen.
 pub(super) async fn hold_tables(work: Work<'_>) -> Result<bool, Error> {
     let mut script = Script::default();
     script.step("list the tables", &tables_to_hold(work));
@@ -67,8 +66,8 @@ pub(crate) struct Copied {
     pub(super) sequences: SequencesThere,
 }
 
-/// Copies the rows of all tables of `from` to the schema of `work`, and lets the
-/// sequences go on where they stand.
+/// Copies the rows of all tables of `from` to the schema of `work`, and lets the sequences
+/// continue at their positions.
 ///
 /// # Errors
 ///
@@ -154,8 +153,8 @@ fn copy(
     format!("INSERT INTO {to}.{table} {columns}SELECT {values} FROM {only}{from}.{table}")
 }
 
-/// The query for the materialized views that nobody has filled, and the statement that
-/// empties each in the new schema.
+/// The query for the materialized views that are not populated. Its rows are the statements that
+/// empty each in the new schema.
 pub(super) fn empty_views(from: Schema<'_>, to: Schema<'_>) -> String {
     format!(
         "SELECT pg_catalog.format('REFRESH MATERIALIZED VIEW %s.%I WITH NO DATA', {}, c.relname) \

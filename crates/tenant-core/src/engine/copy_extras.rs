@@ -1,5 +1,5 @@
-//! What a tenant's schema has beside its shape: what goes along with a copy, and what
-//! no copy can have.
+//! Properties of a tenant's schema beside its definition: what a copy includes, and what no copy
+//! can have.
 
 use sql_text::literal;
 
@@ -21,8 +21,8 @@ pub(super) fn extras(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> [Str
     ]
 }
 
-/// The query for the statements by which the columns of the copy are stored and counted as
-/// those of the original. Citus refuses them once a table is distributed, all but the
+/// The query for the statements that give the columns of the copy the storage and statistics
+/// options of the original. Citus refuses them once a table is distributed, except the
 /// compression.
 pub(super) fn before_distribution(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> String {
     columns(
@@ -94,9 +94,8 @@ fn replica_identity(from: Schema<'_>, to: Schema<'_>, catalog: Catalog) -> Strin
     )
 }
 
-/// The target of statistics is -1 or null where nobody has set one, and PostgreSQL
-/// before 14 knows no compression of columns. Options whose name begins with `pg_` are
-/// PostgreSQL's own marks.
+/// The statistics target is -1 or null where none is set. PostgreSQL before 14 has no compression
+/// of columns. Options whose name begins with `pg_` are PostgreSQL's own marks.
 fn columns(from: Schema<'_>, to: Schema<'_>, catalog: Catalog, which: &str) -> String {
     format!(
         "SELECT pg_catalog.format('ALTER TABLE %s.%I ALTER COLUMN %I SET %s', {}, c.relname, \

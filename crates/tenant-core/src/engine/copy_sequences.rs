@@ -1,9 +1,9 @@
-//! Lets the sequences of a copy go on where those of the original stand.
+//! Lets the sequences of a copy continue where the sequences of the original are.
 //!
-//! On a cluster each worker has a sequence of its own for each that a column uses, with
-//! another range of numbers. The coordinator's serves INSERT with VALUES. A trigger draws
-//! from a worker's, and so does the default of a column that INSERT with a query, or in a
-//! trigger, leaves out.
+//! On a cluster each worker has a separate sequence for each sequence that a column uses, with
+//! another range of numbers. The coordinator's sequence serves INSERT with VALUES. A trigger uses
+//! a worker's sequence. So does the default of a column that is omitted by an INSERT with a
+//! query, or in a trigger.
 
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
@@ -20,8 +20,8 @@ use crate::name::Schema;
 #[derive(Debug, Default)]
 pub(super) struct SequencesThere(Option<String>);
 
-/// Sets each sequence of `work` to where that of `from` stands, in the transaction that is
-/// open.
+/// Sets each sequence of `work` to the position of the sequence in `from`, in the open
+/// transaction.
 ///
 /// # Errors
 ///
@@ -55,10 +55,10 @@ pub(super) async fn let_sequences_go_on(
 }
 
 impl SequencesThere {
-    /// Sets those on the other workers, where the original may have been before, and to which
-    /// the copy may be moved. Outside the transaction, because each worker is asked over a
-    /// connection that does not see what is not committed. One that does not answer keeps
-    /// its numbers from the start; the copy itself is complete.
+    /// Sets the sequences on the other workers, where the original may have been before, and to
+    /// which the copy may be moved. This happens outside the transaction, because a connection to
+    /// a worker does not see uncommitted changes. A worker that does not answer keeps its numbers
+    /// from the start. The copy itself is complete.
     pub(super) async fn let_go_on(self, work: Work<'_>) {
         let Some(statement) = self.0 else { return };
         let ask_all = format!(
@@ -72,10 +72,10 @@ impl SequencesThere {
     }
 }
 
-/// The query for the statements that set each sequence to where its original stands, and
-/// for the expressions that do so on a worker. The sequence of an identity column has a name
-/// of PostgreSQL's choice. A worker lacks a sequence that no column uses, and without a value
-/// drawn there is nothing to set: then the expression is null.
+/// The query for the statements that set each sequence to the position of its original, and for
+/// the expressions that do so on a worker. PostgreSQL chooses the name of an identity column's
+/// sequence. A worker lacks a sequence that no column uses, and without a drawn value there is
+/// nothing to set. Then the expression is null.
 fn sequences(from: Schema<'_>, to: Schema<'_>) -> String {
     let to = literal(&to.ident());
     format!(

@@ -1,4 +1,4 @@
-//! Makes a tenant: schema, migrations and registration in one transaction.
+//! Creates a tenant: schema, migrations and registration in one transaction.
 //!
 //! Where that is not possible the schema is registered first, with as many migrations
 //! as can be with it, and the others follow under the same lock.
@@ -24,7 +24,7 @@ use crate::migration::Migration;
 use crate::registry::RowBefore;
 use crate::{Error, events};
 
-/// Makes the tenant or spare whose schema is that of `work`. Gives back the migrations that were applied.
+/// Creates the tenant or spare of `work`. Returns the migrations that were applied.
 ///
 /// # Errors
 ///
@@ -41,8 +41,8 @@ pub(crate) async fn create(work: Work<'_>) -> Result<Vec<&Migration>, Error> {
     Ok(work.migrations.iter().collect())
 }
 
-/// The same, and leaves the transaction open for the application's own work. Where the
-/// schema had to be registered first, it is a transaction of its own.
+/// The same, and leaves the transaction open for the application's own work. If the schema had to
+/// be registered first, the open transaction is a separate one.
 ///
 /// # Errors
 ///
@@ -140,12 +140,12 @@ async fn run_rest<'a>(work: Work<'a>, batch: &Batch<'_, 'a>) -> Result<(), Error
     }
 }
 
-/// All of a new schema in one message; gives back the rows. `None` when that does not work;
-/// then nothing has happened.
+/// Creates all of a new schema in one message, and returns the rows. `None` if that does not
+/// work; then nothing has happened.
 ///
 /// # Errors
 ///
-/// A migration that failed, and not because of somebody else's lock.
+/// A migration failed, and not because of another session's lock.
 async fn build_at_once<'a>(
     made: Transaction<'a, '_>,
     attempts: &mut Attempts<'a>,
@@ -168,7 +168,8 @@ struct First {
     before: RowBefore,
 }
 
-/// The first transaction step by step, as often as it loses against somebody's lock.
+/// Runs the first transaction step by step, and retries when it loses against another session's
+/// lock.
 async fn build_first<'a>(
     made: Transaction<'a, '_>,
     mut attempts: Attempts<'a>,

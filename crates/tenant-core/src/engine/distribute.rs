@@ -12,8 +12,7 @@ use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
 
-/// Distributes the tenant or spare whose schema is that of `work`. False when
-/// it is distributed already.
+/// Distributes the tenant or spare of `work`. False if it is distributed already.
 ///
 /// Rows and all go in one transaction. Who writes to the tenant waits until it ends.
 ///
@@ -103,8 +102,8 @@ pub(super) fn bring(schema: Schema<'_>, script: &mut Script<'_>) {
     script.step("distribute the schema", &distribute);
 }
 
-/// All that is done, and its commit. Citus writes the rows anew, and whatever fires at
-/// that would change them, so the triggers sleep meanwhile.
+/// All steps and their commit. Citus rewrites the rows. A trigger that fires would change them,
+/// so the triggers are disabled while it runs.
 fn bringing(work: Work<'_>, triggers: &[Trigger]) -> Script<'static> {
     let mut script = Script::default();
     allow_triggers(work, &mut script);

@@ -1,8 +1,8 @@
 //! How much of a schema can be dropped in one transaction.
 //!
-//! Each object that is dropped takes a slot in the server's table of locks, which
-//! all sessions share. A schema with too many is dropped in steps: what is
-//! gone stays gone when the run is cut off, and the next one goes on.
+//! Each dropped object takes a slot in the server's table of locks, which all sessions share. A
+//! schema with too many objects is dropped in steps. If the run is cut off, dropped objects stay
+//! dropped, and the next run continues.
 
 use sql_text::{ident, literal};
 use tokio_postgres::SimpleQueryRow;
@@ -85,10 +85,10 @@ fn room_and_relations(work: Work<'_>) -> String {
     )
 }
 
-/// The relations that can be dropped by themselves, with as many on them as can
-/// go at once, and at least one: the views before the tables, the partitions
-/// before what they are partitions of. The table of applied migrations goes with
-/// the schema: without it nobody would know what this was.
+/// The relations that can be dropped by themselves: as many as fit in one step with their
+/// indexes, and at least one. Views come before tables, and partitions before the tables that
+/// they belong to. The migration history is dropped with the schema, because without it the
+/// schema could not be identified.
 fn heads(work: Work<'_>, at_once: i64) -> String {
     format!(
         "SELECT relname, relkind, can_be_locked FROM ( \
@@ -133,7 +133,7 @@ impl Head {
         })
     }
 
-    /// One that stands on another may be gone with it.
+    /// A relation that depends on another one may be gone with it.
     fn drop_statement(&self) -> String {
         format!("DROP {} IF EXISTS {} CASCADE", self.kind, self.relation)
     }

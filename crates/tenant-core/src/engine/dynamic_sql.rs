@@ -1,8 +1,8 @@
 //! Functions that something in a tenant's schema calls, and that can do something with a
 //! name that they read: SQL that is put together, or another way from a text to an object.
 //!
-//! The catalog knows which functions defaults, constraints, views, rules, policies and
-//! triggers call. What a function calls stands in its text, where names are looked for.
+//! The catalog records which functions defaults, constraints, views, rules, policies and triggers
+//! call. The calls of a function are only in its text, which is searched for names.
 
 use sql_text::literal;
 

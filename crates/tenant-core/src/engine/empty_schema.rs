@@ -1,8 +1,8 @@
-//! A schema that is committed before anything is made in it.
+//! A schema that is committed before anything is created in it.
 //!
-//! Citus makes the sequences of columns on the other servers as the role that the
-//! extension belongs to, over connections of its own. Where that is another role than
-//! ours, what our transaction has made is not seen there.
+//! Citus creates the sequences of columns on the other nodes as the role that owns the extension,
+//! over its own connections. If that role is not the role of this program, these connections do
+//! not see what the transaction has created.
 
 use super::attempt::Attempts;
 use super::cluster::{Distribution, create_schema};
@@ -14,17 +14,18 @@ use super::work::Work;
 use crate::Error;
 use crate::name::{Schema, Target};
 
-/// Whether it has to be.
+/// Whether the schema must be committed first.
 pub(super) fn needs_empty_schema(work: Work<'_>) -> bool {
     work.database.is_cluster_of_others()
 }
 
-/// Makes the empty schema of the tenant `to`, which is to be like that of `work`. It is nobody's until it is filled: when the program ends before, the
-/// health check finds it.
+/// Creates the empty schema of the tenant `to`, which becomes a copy of the schema of `work`. It
+/// belongs to no tenant until it is filled. If the program ends before that, the health check
+/// finds it.
 ///
 /// # Errors
 ///
-/// As of [`clone`](super::clone()) about the names, or a server error.
+/// As [`clone`](super::clone()) for the names, or a server error.
 pub(super) async fn make_empty_schema(work: Work<'_>, to: &Target) -> Result<(), Error> {
     let mut attempts = Attempts::new();
     loop {

@@ -13,17 +13,16 @@ use crate::Error;
 use crate::name::{Schema, Target};
 use crate::shape::{Compared, Expectation, Mending, Named, Place, Shape, compare};
 
-/// How often names are looked at again: what hangs on a table is called otherwise once the
-/// table is.
+/// How often names are read again: when a table is renamed, the names of its dependents change.
 const ROUNDS: usize = 4;
 
-/// The shape that a copy of a tenant is to have: that of the tenant, with the copy's name
-/// where migrations have written the tenant's. `numbers` are those of the tenant's objects.
+/// The expected definition of a tenant's copy: the definition of the tenant, with the copy's name
+/// where migrations have written the tenant's name. `numbers` are the numbers of the tenant's
+/// objects.
 ///
 /// # Errors
 ///
-/// [`Error::NameInText`] where the name, or one of these numbers, stands in a text that
-/// nothing is known of.
+/// [`Error::NameInText`] if the name, or one of these numbers, is in a text of unknown meaning.
 pub(super) fn shape_of_copy(
     work: Work<'_>,
     shape: Shape,
@@ -62,9 +61,8 @@ fn words(places: Vec<Place>) -> Vec<String> {
     places.into_iter().map(|place| place.words).collect()
 }
 
-/// Writes the tenant's new name where migrations have written the old one, in the
-/// transaction in which the schema of `work` got it. Gives back where the old one still
-/// stands.
+/// Writes the tenant's new name where migrations have written the old name, in the transaction
+/// that renames the schema of `work`. Returns the places that still have the old name.
 ///
 /// # Errors
 ///
@@ -82,8 +80,8 @@ pub(super) async fn follow_name(
     }
 }
 
-/// The same where it is known what the migrations make. `names` are the name that stands in
-/// the schema of `work`, and the one that it should have there.
+/// The same if the result of the migrations is known. `names` are the name in the schema of
+/// `work`, and the name that it should have there.
 ///
 /// # Errors
 ///

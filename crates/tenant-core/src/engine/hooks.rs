@@ -1,9 +1,8 @@
-//! Runs the application's SQL in the transaction that is open: see
-//! [`Hooks`](crate::Hooks).
+//! Runs the application's SQL in the open transaction: see [`Hooks`](crate::Hooks).
 //!
-//! Each statement is a message of its own, with its parameters bound. What the statements
-//! set is to be forgotten behind them ([`forget_own_work`]), and what they leave on the
-//! session behind the commit ([`commit_own_work`]).
+//! Each statement is a separate message, with its parameters bound. The settings that the
+//! statements change are to be reset after them ([`forget_own_work`]). Anything that they leave
+//! on the session is to be reset after the commit ([`commit_own_work`]).
 
 use std::pin::pin;
 
@@ -20,7 +19,7 @@ use crate::link::role_and_rest;
 use crate::name::{Schema, Target};
 use crate::{Error, PgError};
 
-/// Of all the pinned settings the only one that these statements notice.
+/// The only pinned setting that these statements notice.
 const SEE_ROWS: &str = "SET LOCAL row_security = on";
 
 /// Whether the application does something itself when that happens to the schema of `work`.
@@ -101,7 +100,7 @@ async fn run_all(work: Work<'_>, occasion: Occasion, values: Values<'_>) -> Resu
     Ok(())
 }
 
-/// Forgets what the application's work has set, in the transaction that goes on.
+/// Resets the settings of the application's work, in the transaction that continues.
 pub(super) fn forget_own_work(work: Work<'_>, script: &mut Script<'_>) {
     let (role, _) = role_and_rest();
     for statement in role.iter().copied().chain(["RESET ALL"]) {

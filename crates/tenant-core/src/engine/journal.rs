@@ -1,11 +1,11 @@
-//! How far a migration outside a transaction is: a text that PostgreSQL keeps as the
-//! comment on the schema's table of applied migrations.
+//! The progress of a migration outside a transaction: a text that PostgreSQL stores as the
+//! comment on the schema's migration history.
 //!
-//! It is written before a statement begins and when it is done, and removed in the
-//! transaction that records the migration. So the next run knows what an earlier one that
-//! was cut off can have done, and what was there before. A comment changes with a
-//! transaction, goes where the schema goes, needs no table of its own, and is in the way
-//! of nothing. One that people have made stays: it stands behind the journal's lines.
+//! The journal is written before a statement begins and when it is done. It is removed in the
+//! transaction that records the migration. So if a run is cut off, the next run knows what it may
+//! have done, and what existed before. A comment changes with a transaction, moves with the
+//! schema, needs no separate table, and blocks nothing. A user's own comment is kept: it follows
+//! the journal's lines.
 
 use crate::Version;
 use crate::migration::MigrationFile;
@@ -156,7 +156,7 @@ impl Progress {
         Some(&begun.known)
     }
 
-    /// The statement begins, or begins anew.
+    /// The statement begins, or begins again.
     pub(super) fn begin(&mut self, fingerprint: &str, known: Vec<String>) {
         self.begun.retain(|one| one.fingerprint != fingerprint);
         self.begun.push(Begun {

@@ -1,5 +1,5 @@
-//! What the application's own work must leave as it was: the schema of the tenant, its
-//! migration history, and the row that this library has written.
+//! What the application's own work must not change: the schema of the tenant, its migration
+//! history, and the row that this library has written.
 //!
 //! It is asked before the commit, because a statement of the application can change all of
 //! it, and the tenant would be half a tenant afterwards.

@@ -1,5 +1,5 @@
-//! What a tenant lacks that is in the way of a new one: its creation may have been interrupted
-//! between two transactions.
+//! Missing parts of a tenant that block a new tenant of the name: its creation may have been
+//! interrupted between two transactions.
 
 use tokio_postgres::SimpleQueryMessage;
 

@@ -9,7 +9,7 @@ use crate::migration::Migration;
 use crate::name::Schema;
 use crate::{Error, Version};
 
-/// What a schema's table of applied migrations holds.
+/// The content of a schema's migration history.
 pub(super) struct Ledger {
     pub(super) exists: bool,
     pub(super) versions: Vec<String>,
@@ -94,8 +94,8 @@ pub(super) async fn versions_in(work: Work<'_>) -> Result<Option<Vec<String>>, E
     versions.collect::<Result<_, _>>().map(Some).map_err(failed)
 }
 
-/// Opens the transaction in a schema that has no ledger; `None` when another
-/// run has made one meanwhile.
+/// Opens the transaction in a schema that has no migration history. `None` if another run has
+/// created one by then.
 async fn open_without_ledger(work: Work<'_>) -> Result<Option<Ledger>, Error> {
     let schema = literal(&work.schema.ident());
     let ledger = literal(&work.schema.ledger());
@@ -165,12 +165,12 @@ pub(super) fn record(schema: Schema<'_>, migrations: &[&Migration]) -> String {
     )
 }
 
-/// The statement that takes migrations out of the ledger.
+/// The statement that deletes migrations from the migration history.
 pub(super) fn strike(schema: Schema<'_>, migrations: &[&Migration]) -> String {
     strike_each(schema, migrations.iter().map(|one| one.version()))
 }
 
-/// The same of versions that may be nobody's any more.
+/// The same for versions that no migration may have any more.
 pub(super) fn strike_versions(schema: Schema<'_>, versions: &[Version]) -> String {
     strike_each(schema, versions.iter())
 }
@@ -214,8 +214,8 @@ pub(super) fn history(schema: Schema<'_>) -> String {
     )
 }
 
-/// The query for what that was when it was `since`, as far as the migrations of then are
-/// applied still. One that was reverted is missing, also where it was applied again.
+/// The query for the migration history as of `since`, without migrations that are not applied any
+/// more. A migration that was rolled back is missing, even if it was applied again.
 pub(super) fn history_as_of(schema: Schema<'_>, since: &str) -> String {
     let moment = since.split_once(' ').map_or("", |(_, moment)| moment);
     let moment = literal(moment);

@@ -30,8 +30,7 @@ pub(super) async fn require_shown(work: Work<'_>, existing: NameState) -> Result
     }
 }
 
-/// Whether the schema of `work` is one that the application's list does not name any more, in
-/// the open transaction.
+/// Whether the application's list no longer names the schema of `work`, in the open transaction.
 ///
 /// # Errors
 ///

@@ -1,5 +1,4 @@
-//! What a statement outside a transaction leaves when it is cut off, and how the next run
-//! continues.
+//! Remains of a statement outside a transaction that was cut off, and how the next run continues.
 //!
 //! Only what was not there when the statement began counts as its work.
 
@@ -13,7 +12,7 @@ use super::work::Work;
 use crate::Error;
 use crate::migration::{Detached, Effect, Shared};
 
-/// What a run does with a statement that an earlier one has begun.
+/// How a run handles a statement that an earlier run has begun.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Nothing: it is done.

@@ -13,13 +13,12 @@ const RUN: &str = "diesel-tenants run";
 /// The text of the lock of the run whose turn it is on what tenants share.
 const SHARED: &str = "diesel-tenants shared";
 
-/// The statement that takes the schema's lock until the transaction ends. It
-/// fails where somebody else holds the lock: the message that it stands in goes no
-/// further, and waits for nothing.
+/// The statement that takes the schema's lock until the transaction ends. It fails if another
+/// session holds the lock. Then the message that contains it stops there, and waits for nothing.
 pub(super) fn require_lock(schema: Schema<'_>) -> String {
     let (key, run) = (lock_key(schema), run_key());
     let take = format!("pg_catalog.pg_try_advisory_xact_lock({key})");
-    // Nobody takes the second for himself, so that it is always to be had.
+    // No run takes the second lock exclusively, so it is always available.
     let take_part = format!("pg_catalog.pg_try_advisory_xact_lock_shared({run}) IS NOT NULL");
     Assertion::Lock.check(&format!("{take} AND {take_part}"))
 }
@@ -30,17 +29,17 @@ pub(super) fn require_turn() -> String {
     Assertion::Lock.check(&take)
 }
 
-/// The number that stands for the schema, by its own name, among the database's advisory locks.
+/// The number of the schema, by its own name, among the database's advisory locks.
 pub(super) fn lock_key(schema: Schema<'_>) -> String {
     key_of(&schema.lock_text())
 }
 
-/// The number that stands for a run among them.
+/// The number of a run among them.
 pub(super) fn run_key() -> String {
     key_of(RUN)
 }
 
-/// The number that stands for the turn on what tenants share among them.
+/// The number, among them, of the turn on shared objects.
 pub(super) fn turn_key() -> String {
     key_of(SHARED)
 }

@@ -1,7 +1,7 @@
-//! Who holds the lock that a run waits for.
+//! The sessions that hold the lock that a run waits for.
 //!
-//! Once the wait is given up the server does not know any more who was waited
-//! for. So whoever waits long is looked at meanwhile, over another connection.
+//! Once the wait has ended, the server no longer knows which sessions held the lock. So a long
+//! wait is observed while it lasts, over another connection.
 
 use std::convert::Infallible;
 use std::sync::{Mutex, PoisonError};
@@ -13,9 +13,8 @@ use super::lock::{lock_key, run_key};
 use super::work::Work;
 use crate::{LockHolder, events};
 
-/// Looks now and then, so that no wait of the length of the time-out is missed.
-/// A run that waits for ever tells nobody, and one that does not wait costs
-/// nothing.
+/// Checks at intervals, so that it misses no wait that lasts as long as the time-out. It reports
+/// nothing for a run without a time-out. A run that does not wait costs nothing.
 pub(super) async fn watch(work: Work<'_>, seen: &Mutex<Vec<LockHolder>>) -> Infallible {
     let timeout = work.settings.lock_timeout;
     if timeout.is_zero() {
@@ -67,8 +66,8 @@ fn in_the_way(work: Work<'_>) -> String {
     )
 }
 
-/// What the server tells of the sessions that `pids` gives; nothing when it
-/// cannot be asked.
+/// The sessions with the process ids of the query `pids`, as the server describes them. Empty if
+/// it cannot be asked.
 async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
     let sql = format!(
         "SELECT w.pid, a.application_name, a.usename, a.state, \

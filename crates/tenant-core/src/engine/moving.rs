@@ -39,8 +39,8 @@ impl Writers {
     }
 }
 
-/// Moves the tenant or spare whose schema is that of `work` to the server `to`; gives
-/// back where it was, which is the same when it was there already.
+/// Moves the tenant or spare of `work` to the node `to`. Returns the node where it was before,
+/// which can be the same node.
 ///
 /// # Errors
 ///
@@ -129,26 +129,26 @@ async fn require_identities(work: Work<'_>) -> Result<(), Error> {
     })
 }
 
-/// How often what an earlier move left is cleared away, which somebody can hold up.
+/// How often the remains of an earlier move are cleaned up. Another session can delay that.
 const SWEEPS: u32 = 3;
 
 /// How long to wait before.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Whether a move before it, which did not come to its end, is in the way.
+/// Whether an earlier move that did not complete is in the way.
 fn is_about_leftovers(error: &Error) -> bool {
     let message = error.postgres().and_then(PgError::message);
     message.is_some_and(says_leftovers)
 }
 
-/// Citus has no code of its own for it.
+/// Citus has no separate code for it.
 ///
 /// Source: Citus, `shard_cleaner.c`.
 fn says_leftovers(message: &str) -> bool {
     message.starts_with("shard move failed as the orphaned shard ")
 }
 
-/// Takes away what such a move has left.
+/// Cleans up the remains of such a move.
 async fn sweep(work: Work<'_>) -> Result<(), Error> {
     let call = "CALL pg_catalog.citus_cleanup_orphaned_resources()";
     work.session.begin();

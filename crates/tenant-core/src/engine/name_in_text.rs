@@ -1,4 +1,4 @@
-//! Where a schema's name stands in a text, which does not follow the schema.
+//! Finds a schema's name in texts, which do not follow a renamed schema.
 //!
 //! Views, defaults, foreign keys and policies refer to what they mean. Texts are
 //! the paths that functions, roles and databases keep, and the bodies of
@@ -63,8 +63,8 @@ impl Routine {
         Some(Self { signature, path })
     }
 
-    /// The statement that gives its path the schema's new name, and is run while
-    /// the schema has the old one: types of the schema stand in the signature.
+    /// The statement that writes the schema's new name into the path of the routine. It runs
+    /// while the schema has the old name, because types of the schema are in the signature.
     pub(super) fn follow(self, from: Schema<'_>, to: Schema<'_>) -> String {
         let path = self.path.renamed(from, to);
         format!("ALTER ROUTINE {} {}", self.signature, path.set())
@@ -114,7 +114,7 @@ fn paths_of_routines(from: Schema<'_>) -> String {
     )
 }
 
-/// Those of roles, in this database or in all, and those of the database.
+/// The paths of roles, in this database or in all, and the path of the database.
 fn paths_of_roles(from: Schema<'_>) -> String {
     format!(
         "SELECT 'path', \
@@ -150,8 +150,8 @@ pub(super) fn named_elsewhere() -> String {
     )
 }
 
-/// Functions with the name as a word in their text: those of the schema itself, and
-/// those of schemas that are no tenant's.
+/// Functions with the name as a word in their text: functions of the schema itself, and functions
+/// of schemas that belong to no tenant.
 fn texts(from: Schema<'_>, to: Schema<'_>) -> String {
     let to = literal(to.schema_name());
     texts_with(

@@ -34,12 +34,11 @@ impl NameState {
         }
     }
 
-    /// Whether the schema of `work` is that of a whole tenant, or a whole spare.
+    /// Whether the schema of `work` belongs to a complete tenant or a complete spare.
     ///
     /// # Errors
     ///
-    /// As of [`require_registered`](Self::require_registered), and
-    /// [`Error::MissingSchema`].
+    /// As [`require_registered`](Self::require_registered), and [`Error::MissingSchema`].
     pub(super) fn require_whole(self, work: Work<'_>) -> Result<(), Error> {
         self.require_registered(work)?;
         if self.schema {
@@ -49,8 +48,8 @@ impl NameState {
         }
     }
 
-    /// Whether there is a schema and nobody is registered, which was made beforehand for
-    /// the tenant of `work`.
+    /// Whether the schema exists and is not registered: it was created in advance for the tenant
+    /// of `work`.
     ///
     /// # Errors
     ///
@@ -92,12 +91,12 @@ impl NameState {
         }
     }
 
-    /// Whether a tenant can be renamed to that of `work`. A row that is there is another
-    /// customer's, unless the application has renamed its own.
+    /// Whether a tenant can be renamed to the name in `work`. An existing row belongs to another
+    /// customer, unless the application has renamed its own row.
     ///
     /// # Errors
     ///
-    /// As of [`require_free`](Self::require_free).
+    /// As [`require_free`](Self::require_free).
     pub(super) fn require_free_name(self, work: Work<'_>) -> Result<(), Error> {
         match (self.registered, self.schema) {
             _ if self.has_row => Err(work.taken()),
@@ -159,7 +158,7 @@ pub(super) async fn open_and_look_at_both(
     Ok((read(&rows, 0), read(&rows, 3)))
 }
 
-/// Three expressions: whether each half is there, and any row.
+/// Three expressions: whether each half exists, and whether any row does.
 fn halves(work: Work<'_>, schema: Schema<'_>) -> String {
     format!(
         "{}, pg_catalog.to_regnamespace({}) IS NOT NULL, {}",

@@ -41,8 +41,9 @@ pub(super) async fn numbers(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     Ok(numbers.map(str::to_owned).collect())
 }
 
-/// Refuses values that are numbers of objects of `from` and do not follow: those of what
-/// a copy gets only after its rows, such as views, and those in arrays and composite types.
+/// Refuses values that are numbers of objects of `from` and cannot be translated: numbers of
+/// objects that a copy gets only after its rows, such as views, and numbers in arrays and
+/// composite types.
 ///
 /// # Errors
 ///

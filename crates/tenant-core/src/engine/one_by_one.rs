@@ -1,9 +1,9 @@
-//! Groups of statements, each of which runs as a whole or not at all, in an order that
-//! nobody has worked out.
+//! Runs groups of statements in an order that is unknown. Each group runs as a whole or not at
+//! all.
 //!
-//! A group that fails takes only itself back. It is tried again as long as others go
-//! through, because it may have been too early for it, unless rows stand against it or it
-//! takes longer than a statement may.
+//! A group that fails rolls back only itself. It may have run too early, so it is retried as long
+//! as other groups succeed. It is not retried if rows conflict with it, or if it takes longer
+//! than a statement may.
 
 use std::time::{Duration, Instant};
 
@@ -46,8 +46,8 @@ pub(super) struct Ran<T> {
 ///
 /// # Errors
 ///
-/// What is no group's fault: a lock that was not to be had, the connection, the server.
-/// The transaction is then to be rolled back.
+/// Errors that no group causes: a lock that could not be acquired, the connection, the server.
+/// The caller must then roll back the transaction.
 pub(super) async fn run_one_by_one<T>(
     work: Work<'_>,
     groups: Vec<Group<T>>,
@@ -76,8 +76,8 @@ pub(super) async fn run_one_by_one<T>(
     Ok(ran)
 }
 
-/// Whether the group that failed with `error` would fail again: rows stand against it, or
-/// it takes longer than a statement may.
+/// Whether the group that failed with `error` would fail again: rows conflict with it, or it
+/// takes longer than a statement may.
 pub(super) fn is_hopeless(error: &Error) -> bool {
     is_of(error, &OF_ROWS) || is_of(error, &[CANCELED])
 }

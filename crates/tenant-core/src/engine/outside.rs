@@ -96,7 +96,7 @@ struct Steps<'a> {
     /// The statement that fails where a transaction has changed something outside the
     /// schema.
     elsewhere: Option<String>,
-    /// Whether the file goes on as another role, who may not write here.
+    /// Whether the file continues as another role that may not write here.
     sets_role: bool,
 }
 
@@ -327,8 +327,8 @@ impl<'a> Steps<'a> {
     }
 }
 
-/// The journal, and how far the migration is. What was written before an older migration was
-/// reverted says nothing any more, whether that one is applied again or not.
+/// The journal, and how far the migration is. Entries from before a rollback of an older
+/// migration are ignored, whether that migration is applied again or not.
 async fn read(
     work: Work<'_>,
     migration: &Migration,

@@ -62,7 +62,7 @@ impl Open {
     ///
     /// # Errors
     ///
-    /// As of [`complete`](Self::complete).
+    /// As [`complete`](Self::complete).
     pub(crate) async fn run_hooks(&self, work: Work<'_>) -> Result<(), Error> {
         if !has_hooks(work, Occasion::Create) {
             return Ok(());
@@ -108,7 +108,8 @@ impl Open {
     }
 }
 
-/// A transaction of its own, behind migrations outside one, under the lock that is held.
+/// Opens a separate transaction after migrations outside a transaction, under the lock that is
+/// held.
 pub(super) async fn open_again(work: Work<'_>) -> Result<Open, Error> {
     let mut script = Script::default();
     begin_next(work, &mut script);

@@ -1,12 +1,13 @@
-//! What a transaction, or a session, has to set where its connection does not bring it.
+//! Settings that a transaction or a session must set if its connection does not bring them.
 
 use super::cluster::CARRY_SETTINGS;
 use super::script::Script;
 use super::work::Work;
 use crate::link::{Database, Limits, Session};
 
-/// The statements at the start of a transaction on `session`: none on a direct connection,
-/// which has all of it by startup options. On a cluster each has to be a message of its own.
+/// The statements at the start of a transaction on `session`. A direct connection needs none,
+/// because its startup options set everything. On a cluster each statement must be a separate
+/// message.
 pub(crate) fn settings_of(database: &Database, session: &Session, limits: Limits) -> Vec<String> {
     let is_cluster = database.is_cluster();
     let pinned = session.pinned().statements("SET LOCAL", limits, is_cluster);

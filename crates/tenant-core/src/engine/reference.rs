@@ -1,4 +1,4 @@
-//! Tables that all tenants refer to, where Citus is there.
+//! Tables that all tenants of a Citus cluster refer to.
 //!
 //! A foreign key leads to a table that is on the same server as the tenant's, or to a
 //! reference table, of which each server has a copy.
@@ -12,8 +12,8 @@ use super::transaction::{close, finish, open};
 use super::work::Work;
 use crate::Error;
 
-/// Makes those of `tables`, names in the schema of `work`, reference tables that are
-/// there and are none yet. Gives back which those were.
+/// Turns the existing tables among `tables`, names in the schema of `work`, into reference
+/// tables. Returns the tables that were not reference tables before.
 ///
 /// # Errors
 ///
@@ -58,8 +58,8 @@ async fn make_once(work: Work<'_>, tables: &[String]) -> Result<Vec<String>, Err
     finish(work, done).await
 }
 
-/// The query for those that are there and are no reference tables. Ours stay where they
-/// are: they are read and written in each tenant's transaction.
+/// The query for the tables among them that exist and are no reference tables. The tables of this
+/// library stay where they are, because each tenant's transaction reads and writes them.
 fn lacking(work: Work<'_>, tables: &[String]) -> String {
     let tables = tables.iter().map(|table| literal(table));
     let ours = work.registry.lists().map(literal);

@@ -63,7 +63,7 @@ async fn run_through(
     Ok(Tried { shapes, seeded })
 }
 
-/// Makes the schema of `work`, in the transaction that is open.
+/// Creates the schema of `work` in the open transaction.
 pub(super) async fn make_schema(work: Work<'_>) -> Result<(), Error> {
     let mut script = Script::default();
     create_schema(work, Distribution::Local, &mut script);
@@ -102,8 +102,8 @@ pub(super) async fn run_some<'a>(
     require_nothing_elsewhere(work, migrations, file).await
 }
 
-/// What is refused where migrations are run is refused where they are tried. Those tried
-/// before in the same transaction count as well.
+/// A trial refuses whatever a run refuses. Migrations tried before in the same transaction count
+/// as well.
 async fn require_nothing_elsewhere<'a>(
     work: Work<'a>,
     migrations: &[&'a Migration],

@@ -19,7 +19,7 @@ use crate::name::Schema;
 use crate::registry::RowBefore;
 use crate::report::Removed;
 
-/// Removes the tenant or spare whose schema is that of `work`.
+/// Removes the tenant or spare of `work`.
 ///
 /// # Errors
 ///
@@ -40,12 +40,12 @@ pub(super) async fn remove_unfinished(work: Work<'_>, before: RowBefore) -> Resu
     remove_as(work, Dependents::Refuse, Ask::Nobody(before)).await
 }
 
-/// Who is asked in the end whether the tenant is gone.
+/// The source that confirms in the end that the tenant is gone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ask {
     /// The list of tenants, if it is the application's.
     List,
-    /// Nobody, and the row is as it was before.
+    /// None, and the row is as it was before.
     Nobody(RowBefore),
 }
 
@@ -75,9 +75,9 @@ async fn drop_in_steps(
     // Once a part of the schema is gone, the history may be as well.
     let mut is_left = false;
     loop {
-        // With a key to a reference table goes a lock on all its copies, and two who
-        // take those at once can each have what the other one needs. Whoever changes
-        // the reference table holds the lock of the public schema, too.
+        // Dropping a key to a reference table locks all its copies. Two runs that do so at
+        // once can deadlock. A run that changes the reference table holds the lock of the
+        // public schema, too.
         let existing = if is_shared {
             open_and_look_with_lock(work, Schema::Public).await?
         } else {

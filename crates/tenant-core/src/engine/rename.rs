@@ -1,8 +1,8 @@
 //! Gives a tenant another name: schema and registration in one transaction.
 //!
-//! PostgreSQL renames a schema beside those who use it. Whoever is in the middle of
-//! something would not find the tenant's tables any more, or those of a tenant that
-//! takes the old name. So the tables are locked before: who uses one is waited for.
+//! PostgreSQL renames a schema while other sessions use it. A session in the middle of its work
+//! would no longer find the tenant's tables. Or it would find the tables of a tenant that takes
+//! the old name. So the tables are locked first, which waits for sessions that use one.
 
 use sql_text::literal;
 use tokio_postgres::SimpleQueryRow;
@@ -36,7 +36,7 @@ pub(crate) struct Followed {
     pub(crate) places: Vec<String>,
 }
 
-/// Gives the tenant whose schema is that of `work` the name, and the schema, of `to`.
+/// Renames the tenant of `work`, and its schema, to `to`.
 ///
 /// # Errors
 ///
@@ -156,8 +156,8 @@ async fn follow(
     })
 }
 
-/// Runs the application's own work, and sees that it has left the tenant, which is that of
-/// `work` now, as it was.
+/// Runs the application's own work, and checks that it has not changed the tenant, which is now
+/// the tenant of `work`.
 async fn run_own_work(work: Work<'_>, old: &Target) -> Result<(), Error> {
     let kept = Kept::as_now(work).await?;
     run_hooks_of_rename(work, old).await?;
@@ -211,9 +211,9 @@ fn renaming(
     script
 }
 
-/// The query for the schema's tables: see [`table`]. Those that the role may not
-/// lock are left out, and those beyond what fits into the server's table of locks:
-/// who uses one of them has to live with an error in the middle of something.
+/// The query for the schema's tables: see [`table`]. It leaves out tables that the role may not
+/// lock, and tables beyond the capacity of the server's table of locks. A session that uses one
+/// of them may get an error in the middle of its work.
 fn tables_of(work: Work<'_>) -> String {
     format!(
         "SELECT 'table', pg_catalog.format('%I.%I', n.nspname, c.relname) \

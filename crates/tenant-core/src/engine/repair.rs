@@ -1,4 +1,4 @@
-//! Makes a tenant look as its migrations make it.
+//! Repairs a tenant: changes its schema to the expected definition.
 
 use super::attempt::Attempts;
 use super::cluster::allow_triggers;
@@ -13,14 +13,14 @@ use crate::Error;
 use crate::name::Target;
 use crate::shape::{Difference, Mending, Shape, compare_with_migrations};
 
-/// What came of repairing a tenant.
+/// The result of repairing a tenant.
 #[derive(Debug, Default)]
 pub(crate) struct Repaired {
-    /// What was put right.
+    /// The differences that were repaired.
     pub(crate) repaired: Vec<Difference>,
     /// The statements that did it, in the order in which they ran.
     pub(crate) statements: Vec<String>,
-    /// What still differs, and is left to people.
+    /// The differences that remain, for people to fix.
     pub(crate) left: Vec<Left>,
 }
 
@@ -44,18 +44,18 @@ const REPAIRS: usize = 2;
 pub(crate) enum Keep {
     /// It is committed.
     Yes,
-    /// It is rolled back: somebody only wants to know whether it would work.
+    /// It is rolled back: the caller only wants to know whether it would work.
     No,
 }
 
-/// Makes the schema of `work`, that of the tenant `target`, look like `expected`, as far as that
-/// loses nothing, and sees whether it does. A difference that cannot be repaired holds up
-/// no other. `None` when the tenant has no longer exactly the versions `applied`; then
+/// Changes the schema of `work`, which belongs to the tenant `target`, to `expected` as far as
+/// that loses nothing, and checks the result. A difference that cannot be repaired does not stop
+/// the repair of others. `None` if the tenant no longer has exactly the versions `applied`; then
 /// nothing has happened.
 ///
 /// # Errors
 ///
-/// What is no difference's fault: a lock, the connection, the server. Then nothing has
+/// Errors that no difference causes: a lock, the connection, the server. Then nothing has
 /// happened.
 pub(crate) async fn repair(
     work: Work<'_>,
@@ -99,9 +99,8 @@ pub(crate) async fn repair(
     }
 }
 
-/// Repairs until nothing is left that can be repaired. Something repaired may uncover more: a
-/// column that is made anew takes its indexes away, a partition has the defaults of
-/// its parent first.
+/// Repairs until no repairable difference is left. One repair may uncover more: a column that is
+/// created again loses its indexes, and a partition first has the defaults of its parent.
 async fn repair_in_transaction(
     work: Work<'_>,
     target: &Target,
@@ -162,8 +161,8 @@ impl Tried {
         }
     }
 
-    /// What is left of `differences`, each with why it could not be repaired. A partition
-    /// that could not be made is no difference any more once its parent is there.
+    /// The rest of `differences`, each with the reason why it could not be repaired. A partition
+    /// that could not be created is no difference any more once its parent exists.
     fn left(&mut self, target: &Target, found: &Shape, differences: Vec<Difference>) -> Vec<Left> {
         let mut left = Vec::new();
         for difference in differences {

@@ -12,13 +12,13 @@ use super::send::ask;
 use super::work::Work;
 use crate::{Error, Node};
 
-/// What the server that a tenant leaves needs: each setting, and how much of it is in use.
+/// The needs of the node that a tenant leaves: each setting, and how much of it is in use.
 const FOR_SENDING: &str = "
     ('max_replication_slots', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots)),
     ('max_wal_senders', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication))";
 
-/// What the server to which it goes needs. Other processes that run in the background are
-/// seen by a role that may read all statistics; workers of parallel queries come and go.
+/// The needs of the node that it moves to. Only a role that may read all statistics sees other
+/// background processes. Workers of parallel queries come and go.
 const FOR_RECEIVING: &str = "
     ('max_logical_replication_workers',
      (SELECT pg_catalog.count(pid) FROM pg_catalog.pg_stat_subscription)),

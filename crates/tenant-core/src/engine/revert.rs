@@ -9,14 +9,13 @@ use super::work::Work;
 use crate::migration::Migration;
 use crate::{Error, Version};
 
-/// Runs the `down.sql` of those of `migrations` that the schema has, newest first,
-/// each with one.
+/// Rolls back the migrations among `migrations` that the schema has, newest first. Each needs a
+/// `down.sql`.
 ///
-/// The lock, the transaction, the checks of the path, the batches outside and the
-/// attempts are those of applying. So are the failures, and
-/// [`Error::AppliedMeanwhile`] when the schema has a newer one that is not to be
-/// reverted. Migrations outside a transaction cut the run into batches, and those
-/// reverted before the failed batch stay reverted.
+/// The lock, the transaction, the checks of the path, the batches outside and the attempts are
+/// the same as for applying. So are the failures. In addition, [`Error::AppliedMeanwhile`] if the
+/// schema has a newer migration that is not to be rolled back. Migrations outside a transaction
+/// cut the run into batches. The migrations of batches before the failed batch stay rolled back.
 pub(crate) async fn revert<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Done<'a> {
     let mut attempts = Attempts::new();
     let mut done = Done::with(&[]);
@@ -43,7 +42,7 @@ async fn take_back<'a>(work: Work<'a>, migrations: &[&'a Migration]) -> Done<'a>
     }
 }
 
-/// Those of `migrations` that are applied, newest first.
+/// The applied migrations among `migrations`, newest first.
 fn choose<'a>(
     work: Work<'_>,
     migrations: &[&'a Migration],

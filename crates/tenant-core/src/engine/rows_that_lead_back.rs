@@ -18,9 +18,9 @@ use crate::shape::Encoded;
 /// Whether a copy may have rows with the original's name beside dynamic SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameInRows {
-    /// It may: somebody knows that nothing is done with the name.
+    /// It may: the caller knows that no function uses the name.
     Allow,
-    /// Then there is no copy.
+    /// It may not: such a row prevents the copy.
     Refuse,
 }
 

@@ -31,14 +31,14 @@ pub(super) enum Origin<'a> {
     /// The check that the files of these, and of those between, changed nothing outside
     /// the schema.
     Elsewhere(&'a Migration, &'a Migration, MigrationFile),
-    /// A step of our own: what it does, in words.
+    /// A step of this library: what it does, in words.
     Step(&'static str),
 }
 
 /// The step that a standby refuses.
 pub(super) const BEGINNING: &str = "begin a transaction that writes";
 
-/// The step that a trigger of somebody's on the registry can make fail.
+/// The step that fails if a trigger on the registry fails.
 pub(super) const UPDATING_REGISTRY: &str = "update the registry";
 
 /// The step that sees whether the application lists a tenant.
@@ -70,7 +70,7 @@ pub(super) struct Script<'a> {
     text: String,
     /// Where each statement begins in the text.
     starts: Vec<(usize, Origin<'a>)>,
-    /// Which statement commits, and follows the one that asks for the transaction's number.
+    /// The statement that commits. It follows the query for the number of the transaction.
     commit: Option<usize>,
 }
 
@@ -104,11 +104,11 @@ impl<'a> Script<'a> {
     pub(super) fn push(&mut self, origin: Origin<'a>, sql: &str) {
         self.starts.push((self.text.len(), origin));
         self.text.push_str(sql);
-        // On a line of its own, so that a comment in the end cannot hide it.
+        // On a separate line, so that a comment at the end cannot hide it.
         self.text.push_str("\n;\n");
     }
 
-    /// Adds a step of our own.
+    /// Adds a step of this library.
     pub(super) fn step(&mut self, action: &'static str, sql: &str) {
         self.push(Origin::Step(action), sql);
     }
@@ -152,7 +152,7 @@ impl<'a> Script<'a> {
         &self.text
     }
 
-    /// The failure of the message, of which so many statements were completed.
+    /// The failure of the message after `completed` statements.
     pub(super) fn failure(&self, completed: usize, error: tokio_postgres::Error) -> Failure<'a> {
         let source = PgError::from(error);
         let position = source.position().and_then(|at| self.byte(at));
@@ -174,12 +174,11 @@ impl<'a> Script<'a> {
         }
     }
 
-    /// What the server says once so many statements were completed, if it is about a
-    /// migration.
+    /// The message of the server after `completed` statements, if it is about a migration.
     ///
-    /// The server reads the whole message before it runs the first statement. Then
-    /// either it says where it sees something, or it cuts a name: those come in the
-    /// order of `long_names`.
+    /// The server reads the whole message before it runs the first statement. While it reads, a
+    /// server message either has a position or is about a truncated name. Truncated names come in
+    /// the order of `long_names`.
     pub(super) fn message(
         &self,
         completed: usize,
@@ -239,7 +238,8 @@ pub(super) fn failure_of<'a>(
     }
 }
 
-/// What the server says about a statement of `origin`, if that is a migration's.
+/// The message of the server about a statement of `origin`, if a migration contains the
+/// statement.
 pub(super) fn message_of(origin: Origin<'_>, notice: &DbError) -> Option<ServerMessage> {
     let Origin::Migration(migration, file, statement) = origin else {
         return None;
@@ -259,7 +259,7 @@ pub(super) fn byte_of(text: &str, position: usize) -> Option<usize> {
 }
 
 impl Failure<'_> {
-    /// Whether it is a migration that failed, and no step of our own.
+    /// Whether a migration failed, and not a step of this library.
     pub(super) fn is_of_a_migration(&self) -> bool {
         !matches!(self.origin, Origin::Step(_))
     }
@@ -297,7 +297,7 @@ impl Failure<'_> {
         self
     }
 
-    /// Whether it is that step of our own whose condition does not hold.
+    /// Whether the failed step is `step`, because its condition does not hold.
     pub(super) fn is_at(&self, step: &str) -> bool {
         self.unmet().is_some() && matches!(self.origin, Origin::Step(it) if it == step)
     }
@@ -307,7 +307,7 @@ impl Failure<'_> {
         &self.source
     }
 
-    /// The condition of our own that did not hold, if that is what failed.
+    /// The assertion that did not hold, if that caused the failure.
     fn unmet(&self) -> Option<Assertion> {
         self.source.unmet()
     }

@@ -15,9 +15,9 @@ use crate::shape::pieces;
 /// letters.
 const CODES: std::ops::RangeInclusive<usize> = 2..=4;
 
-/// Those of the schema of `work`, in the transaction that is open. Its name is made up and
-/// stands nowhere by accident. Migrations may have changed its case, left
-/// out what is no letter, cut it, or hashed it.
+/// The seeded tables of the schema of `work`, in the open transaction. The name of the schema is
+/// made up and is nowhere by accident. Migrations may have changed its case, left out characters
+/// that are no letters, cut it, or hashed it.
 ///
 /// # Errors
 ///
@@ -43,8 +43,8 @@ pub(super) async fn seeded(work: Work<'_>) -> Result<BTreeSet<String>, Error> {
     Ok(tables)
 }
 
-/// The tables that a question names; `None` where rows cannot be read. The transaction that
-/// is open goes on either way.
+/// The tables that a query returns; `None` if rows cannot be read. The open transaction continues
+/// either way.
 async fn answers(work: Work<'_>, question: &str) -> Result<Option<BTreeSet<String>>, Error> {
     let mut script = Script::default();
     let action = "look for the schema's name in the rows";
@@ -66,13 +66,13 @@ async fn answers(work: Work<'_>, question: &str) -> Result<Option<BTreeSet<Strin
     }
 }
 
-/// Whether the rows can be read by nobody but their owner, or cannot be written as text.
+/// Whether only the owner can read the rows, or they cannot be written as text.
 fn is_hidden(error: &Error) -> bool {
     let code = error.sqlstate().unwrap_or_default();
     code == "42501" || code.starts_with("22") || code.starts_with("P0")
 }
 
-/// The query for the tables that have rows of their own.
+/// The query for the tables that have their own rows.
 pub(super) fn tables(work: Work<'_>) -> String {
     format!(
         "SELECT c.relname FROM pg_catalog.pg_class c \

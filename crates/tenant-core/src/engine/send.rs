@@ -15,9 +15,9 @@ use super::work::Work;
 use crate::link::{Heard, Session};
 use crate::{Error, PgError, ServerMessage};
 
-/// Sends everything as one message; gives back the rows, in order. On a cluster
-/// each statement is a message of its own: Citus hands the text of the message to
-/// the servers that it is about, and there several statements are refused.
+/// Sends everything as one message, and returns the rows, in order. On a cluster each statement
+/// is a separate message: Citus forwards the text of the message to the nodes concerned, which
+/// refuse several statements.
 ///
 /// # Errors
 ///
@@ -66,9 +66,9 @@ async fn send_together<'a>(
     Ok(answers.rows)
 }
 
-/// What has come back of a script.
+/// The answers to a script.
 struct Answers {
-    /// Without the one that has the number of the transaction.
+    /// Without the row that has the number of the transaction.
     rows: Vec<SimpleQueryRow>,
     is_sent: bool,
     /// How many statements were completed.
@@ -114,8 +114,8 @@ impl Answers {
     }
 }
 
-/// Sends `sql` and takes what comes back: rows, and what is said meanwhile as far as
-/// `message` makes something of it, which gets the number of statements before.
+/// Sends `sql` and reads the answer: rows, and the server's notices that `message` converts.
+/// `message` gets the number of statements that were completed before the notice.
 ///
 /// # Errors
 ///

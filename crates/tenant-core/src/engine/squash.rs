@@ -1,5 +1,5 @@
-//! Changes which migrations are recorded of a schema, and runs none: its shape has to be
-//! the one that goes with what will be recorded.
+//! Changes the recorded migrations of a schema, and runs none. The schema must have the
+//! definition that belongs to the new record.
 
 use super::attempt::Attempts;
 use super::ledger::{is_exactly, newest, record, strike_versions};

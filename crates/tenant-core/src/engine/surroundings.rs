@@ -1,7 +1,7 @@
 //! [`Surroundings`]: what the schema behind the tenants' own holds before migrations run.
 //!
-//! What a transaction has dropped is no longer there to be recognized, so it is listed
-//! before. One list serves all schemas of a run.
+//! A dropped object no longer exists to be recognized, so the objects are listed in advance. One
+//! list serves all schemas of a run.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ pub(crate) struct Surroundings(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// How often the list was to be read anew.
+    /// How often the list was to be read again.
     round: u64,
     listed: Option<Arc<Listed>>,
     abilities: Option<Abilities>,
@@ -59,7 +59,7 @@ impl Object {
         self.name.is_none() && self.whole.is_none()
     }
 
-    /// Whether one of `names` is its own or that of its table.
+    /// Whether `names` accepts its own name or the name of its table.
     pub(super) fn is_named_in(&self, names: impl Fn(&str) -> bool) -> bool {
         [&self.name, &self.whole]
             .into_iter()
@@ -69,7 +69,7 @@ impl Object {
 }
 
 impl Surroundings {
-    /// Reads them anew when they are needed next: for each run.
+    /// Makes the next use read the list again: for each run.
     pub(crate) fn forget(&self) {
         let mut known = self.known();
         known.round += 1;

@@ -75,8 +75,8 @@ impl<'a> Turn<'a> {
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] once that took as long as the settings say, or nobody wants to
-    /// wait any more.
+    /// [`Error::Busy`] once that has taken as long as the settings say, or the run is to stop
+    /// waiting.
     pub(super) async fn comes_after(&mut self, busy: Busy<'_>) -> Result<(), Error> {
         let limit = self.work.settings.wait;
         let waited = self.started.elapsed();

@@ -12,10 +12,10 @@ use crate::name::Schema;
 use crate::registry::RowBefore;
 use crate::report::Removed;
 
-/// Removes a tenant that was committed and could not be completed. Nobody can
-/// have used it: its creation was never reported.
+/// Removes a tenant that was committed and could not be completed. No client can have used it,
+/// because its creation was never reported.
 pub(super) async fn undo(work: Work<'_>, before: RowBefore, error: Error) -> Error {
-    // The lock outlives this, so that nobody completes the tenant meanwhile.
+    // The lock is held longer than this, so no other run completes the tenant.
     let rolled_back = execute(work.session, "roll back", "ROLLBACK").await;
     let removed = match rolled_back {
         Ok(()) => remove_again(work, before).await,
@@ -34,8 +34,8 @@ pub(super) async fn undo(work: Work<'_>, before: RowBefore, error: Error) -> Err
     }
 }
 
-/// Removes such a tenant, without the application's own work of a drop: that of the creation
-/// is not committed. The row is as it was `before`.
+/// Removes such a tenant. The application's own work of a drop does not run, because its work of
+/// the creation is not committed. The row is as it was `before`.
 pub(crate) async fn remove_again(work: Work<'_>, before: RowBefore) -> Result<Removed, Error> {
     let settings = Settings {
         hooks: Hooks::new(),

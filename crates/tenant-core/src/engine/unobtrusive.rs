@@ -17,7 +17,7 @@ use super::work::Work;
 use crate::Error;
 use crate::name::Schema;
 
-/// How often it is looked whether another session waits: for so long one may have to.
+/// The pause between checks whether another session waits. A session may have to wait this long.
 const PAUSE: Duration = Duration::from_millis(40);
 
 /// How long the answer of the session that looks may take, once the trial was canceled.

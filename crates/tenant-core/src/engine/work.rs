@@ -28,7 +28,7 @@ pub(crate) struct Work<'a> {
     pub(crate) listener: Option<&'a Listener>,
 }
 
-/// Somebody who hears when work waits for another run.
+/// A listener that is called when work waits for another run.
 pub(crate) type Listener = dyn Fn(&Waiting<'_>) + Send + Sync;
 
 impl<'a> Work<'a> {
@@ -45,7 +45,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The schema behind it in the path, where it is that of a tenant or like one.
+    /// The schema behind it in the path, if it is a tenant's schema or a similar one.
     pub(super) fn behind(self) -> Option<&'a ExtensionsSchema> {
         if matches!(self.schema, Schema::Public) {
             return None;
@@ -123,7 +123,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// There is no such schema to be taken for anybody's.
+    /// No schema exists that could be registered under the name.
     pub(super) fn no_schema(self) -> Error {
         let name = self.schema.own_name().cloned();
         name.map_or_else(|| self.missing(), Error::NoSchema)

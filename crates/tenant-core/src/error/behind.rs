@@ -6,7 +6,8 @@ use super::Error;
 use crate::{Database, PgError};
 
 impl Error {
-    /// Wraps the server's answer to a step of our own: `action` is what could not be done.
+    /// Wraps the server's answer to a step of this library. `action` names the step that could
+    /// not be done.
     pub(crate) fn database(action: impl fmt::Display, source: impl Into<PgError>) -> Self {
         Self::Database {
             action: format!("could not {action}"),

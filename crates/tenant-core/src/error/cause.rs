@@ -49,8 +49,8 @@ const CREATE_SHARED: [&str; 8] = [
 ];
 
 impl Cause {
-    /// That of `error` in the file of which `text` is what has run, the statement
-    /// included.
+    /// The cause of `error` in a file. `text` is the part of the file that has run, including the
+    /// statement.
     pub(super) fn of(error: &PgError, schema: Schema<'_>, text: &str) -> Self {
         if let Some(function) = function_elsewhere(error, schema.schema_name()) {
             return Self::Function(function);
@@ -119,9 +119,9 @@ fn function_elsewhere(error: &PgError, own: &str) -> Option<String> {
     Some(function.written)
 }
 
-/// The innermost function of PL/pgSQL in which the server sees the error, if it is one
-/// that a trigger can call and the server does not say its schema: its name, and the
-/// same as it is written, with its arguments.
+/// The innermost function of PL/pgSQL in which the server sees the error: its name, and its
+/// written form with arguments. `None` if a trigger cannot call it, or the server reports its
+/// schema.
 pub(crate) fn trigger_function(error: &PgError) -> Option<(String, String)> {
     let frames = error.context()?.lines();
     let function = frames.filter_map(function_of).next()?;

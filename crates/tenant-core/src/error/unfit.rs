@@ -1,4 +1,4 @@
-//! What the application says of its tenants, and cannot be: a list, a row of it, a path.
+//! Invalid data of the application about its tenants: a list, a row of it, a path.
 
 mod list;
 mod path;

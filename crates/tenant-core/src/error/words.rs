@@ -7,7 +7,7 @@ use crate::catalog::Dependent;
 use crate::migration::{MigrationFile, NameUse};
 use crate::{Node, TenantName, Version};
 
-/// After how long; nothing where nobody has waited.
+/// How long the wait lasted, in words. Empty if there was no wait.
 pub(super) fn gave_up(waited: Duration) -> String {
     match waited.as_secs_f64() {
         brief if brief < 0.1 => String::new(),

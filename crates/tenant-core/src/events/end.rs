@@ -1,4 +1,4 @@
-//! How the work on one schema ended, whoever tells it.
+//! How the work on one schema ended, whatever part of the program reports it.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Errors as they may stand in a log: without what may be somebody's data.
+//! Errors for a log: without text that may be data of users.
 
 use std::error::Error as _;
 use std::fmt;

@@ -10,7 +10,7 @@ use crate::name::Schema;
 use crate::report::Outcome;
 use crate::{Answer, Error};
 
-/// Whose schema something is about. The public one is nobody's.
+/// The owner of the schema that an event is about. The public schema has no owner.
 #[derive(Clone, Copy)]
 pub(crate) struct Whose<'a> {
     pub(super) tenant: Option<&'a str>,
@@ -18,8 +18,7 @@ pub(crate) struct Whose<'a> {
 }
 
 impl<'a> Whose<'a> {
-    /// That of the tenant `name`. Text, because a row of the registry may hold what
-    /// is no tenant's name.
+    /// The tenant `name`. Text, because a row of the registry may contain an invalid name.
     pub(crate) fn tenant(name: &'a str) -> Self {
         Self {
             tenant: Some(name),

@@ -6,7 +6,7 @@ use crate::name::Entry;
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) entry: Entry,
-    /// The versions that are applied to it, if somebody has looked.
+    /// The versions that are applied to it, if they were read.
     pub(crate) applied: Option<Vec<String>>,
 }
 

@@ -10,13 +10,13 @@ use super::stop::Stop;
 pub(crate) struct Pace<'a> {
     /// How many connections; the default when `None`.
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// After so many failures no further schema is begun.
+    /// After this number of failures, the run starts no further schema.
     pub(crate) max_failures: Option<usize>,
     pub(crate) stop: &'a Stop,
 }
 
 impl Pace<'_> {
-    /// The limits of a run in which so many tenants have failed already.
+    /// The limits of a run in which `failed` tenants have failed already.
     pub(crate) fn limits(&self, failed: usize) -> Limits {
         Limits {
             jobs: self.jobs,

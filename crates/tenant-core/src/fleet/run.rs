@@ -13,9 +13,9 @@ use crate::link::{Database, Session, SessionPool};
 use crate::report::{Outcome, Status};
 use crate::{Error, events};
 
-/// How many connections work on a fleet when nobody says otherwise. On a disk
-/// a server gains up to 8 and nothing beyond: it waits for new files to be
-/// synced, and these waits overlap.
+/// How many connections work on a fleet by default. On a disk, more connections up to 8 make a
+/// server faster, and further ones do not: it waits for new files to be synced, and these waits
+/// overlap.
 pub(crate) const DEFAULT_JOBS: usize = 8;
 
 /// What is done with each schema of a run.
@@ -29,7 +29,7 @@ pub(crate) trait Action: Sync {
 pub(crate) struct Limits {
     /// How many connections: [`DEFAULT_JOBS`] when `None`.
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// After so many failures no further schema is begun.
+    /// After this number of failures, the run starts no further schema.
     pub(crate) max_failures: Option<usize>,
     /// How many tenants have failed already, before any work.
     pub(crate) failed: usize,
@@ -39,7 +39,7 @@ pub(crate) struct Limits {
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a> {
     pub(crate) database: &'a Database,
-    /// For questions about the server; the work has connections of its own.
+    /// For queries about the server. The work has separate connections.
     pub(crate) sessions: &'a SessionPool,
     pub(crate) limits: Limits,
     pub(crate) stop: &'a Stop,
@@ -137,7 +137,7 @@ impl Running<'_> {
         }
     }
 
-    /// The action. One that waits for another run when the stop is requested has done
+    /// The action. An action that waits for another run when the stop is requested has done
     /// nothing, and counts as not begun.
     async fn act(&self, session: &Session, item: &Item) -> Outcome {
         let acting = self.action.act(session, item);

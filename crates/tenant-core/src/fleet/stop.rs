@@ -16,7 +16,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// One that nobody requests.
+    /// A value that never requests a stop.
     pub(crate) fn never() -> &'static Self {
         static NEVER: Stop = Stop {
             is_requested: AtomicBool::new(false),

@@ -136,7 +136,7 @@ fn refuse_spaces(rest: &[Token<'_>], allowed: &[Placeholder]) -> Result<(), (usi
     }
 }
 
-/// Refuses a placeholder inside a text, and a parameter of somebody's.
+/// Refuses a placeholder inside a text, and a parameter in the statement's own text.
 fn refuse(token: &Token<'_>) -> Result<(), (usize, HookReason)> {
     let inside = match token.kind {
         TokenKind::Text(_) => "a string",

@@ -6,8 +6,8 @@ use tokio_postgres::{Client, Error};
 use super::Database;
 use crate::PgError;
 
-/// What is set for the database, for all roles or for the one that is logged in.
-/// `search_path` is ours, and where files are read from is the server's.
+/// The settings of the database, for all roles or for the role that is logged in. This library
+/// sets `search_path`, and the server controls where files are read from.
 const SETTINGS: &str = "SELECT DISTINCT pg_catalog.split_part(s.entry, '=', 1), d.setrole <> 0, \
          pg_catalog.current_setting(pg_catalog.split_part(s.entry, '=', 1)) \
      FROM pg_catalog.pg_db_role_setting d \
@@ -46,7 +46,7 @@ impl Database {
     }
 }
 
-/// The value is that of the session, because a list can't be told from a text.
+/// The value comes from the session, because a list cannot be distinguished from a text.
 fn statement(name: &str, is_of_role: bool, to: &str) -> String {
     let name = name.split('.').map(ident).collect::<Vec<_>>().join(".");
     let whose = if is_of_role {

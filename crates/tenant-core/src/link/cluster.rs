@@ -47,9 +47,9 @@ impl Database {
         self.known_cluster() != Cluster::None
     }
 
-    /// Whether it is, by an extension of another role. Some of what Citus does on the
-    /// other servers it does as that role, over connections of their own, which do not
-    /// see what our transaction has made.
+    /// Whether it is a cluster, and another role owns the extension. Citus does some of its work
+    /// on the other nodes as that role, over separate connections. Those do not see what our
+    /// transaction has created.
     pub(crate) fn is_cluster_of_others(&self) -> bool {
         self.known_cluster() == Cluster::Others
     }

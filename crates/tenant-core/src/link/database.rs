@@ -37,7 +37,7 @@ pub struct Database {
     warnings: Arc<[String]>,
     pub(super) pooled: bool,
     pub(super) target: String,
-    /// Whether there is no pooler in between, once somebody has asked.
+    /// Whether there is no pooler in between, once that was checked.
     pub(super) direct: Arc<OnceCell<bool>>,
     /// The server's major version, once something has connected.
     pub(super) version: Arc<OnceLock<u32>>,
@@ -47,7 +47,7 @@ pub struct Database {
     pub(super) limits: Limits,
     /// Held by who drops a tenant where only one may.
     drops: Arc<Mutex<()>>,
-    /// Whether Citus is there, once somebody has asked.
+    /// Whether Citus is installed, once that was checked.
     pub(super) cluster: Arc<OnceCell<Cluster>>,
 }
 
@@ -158,7 +158,7 @@ impl Database {
         connection.map_err(|error| self.refused(PgError::from_text(error)))
     }
 
-    /// The server was there, and would not go on.
+    /// The server answered, and refused to continue.
     pub(super) fn refused(&self, source: PgError) -> ConnectError {
         ConnectError::Refused {
             target: self.target.clone(),
@@ -189,8 +189,8 @@ impl Database {
         }
     }
 
-    /// Waits until nobody else who works with this value, or a clone of it, drops a
-    /// tenant; in the order in which they ask.
+    /// Waits until no other user of this value, or of a clone of it, drops a tenant. They take
+    /// turns in the order in which they ask.
     pub(crate) async fn turn_to_drop(&self) -> MutexGuard<'_, ()> {
         self.drops.lock().await
     }

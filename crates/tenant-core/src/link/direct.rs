@@ -8,7 +8,7 @@ use super::session::Session;
 use super::{ConnectError, Database, Pinned, Wire};
 use crate::{Answer, PgError};
 
-/// A setting that nobody else has, for the question who is at the other end.
+/// A setting that no other program has. The library uses it to find out what is at the other end.
 const SETTING: &str = "diesel_tenants.direct";
 
 impl Database {

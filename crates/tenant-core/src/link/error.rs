@@ -100,7 +100,7 @@ impl ConnectError {
         let Self::Refused { source, .. } = self else {
             return false;
         };
-        // PgBouncer has no code of its own for it.
+        // PgBouncer has no separate code for it.
         let no_more = "no more connections allowed";
         source.sqlstate() == Some("53300") || source.to_string().contains(no_more)
     }

@@ -1,9 +1,9 @@
 //! Connecting with filters between the driver and the server: [`Watched`], and
 //! [`Unnamed`] for a pooler.
 //!
-//! They have to read what is said, so they stand inside the encryption. The driver
-//! leaves the stream to whoever sets up TLS, if TLS is to begin at once. That is what it
-//! is told here, and what is agreed on with the server is seen to by [`Agreeing`].
+//! They have to read the messages, so they are inside the encryption. If TLS begins at once, the
+//! driver leaves the stream to the code that sets up TLS. That is configured here, and
+//! [`Agreeing`] performs the negotiation with the server.
 
 #[cfg(unix)]
 mod socket;

@@ -1,13 +1,12 @@
-//! What may be left on a connection, and the statements that forget it.
+//! What may remain on a connection, and the statements that reset it.
 //!
-//! A connection serves one tenant after the other. Whatever somebody set, opened
-//! or made for the session must not be there for the next one: settings, roles,
-//! cursors, temporary tables (which come first in every path), the last values of
-//! sequences. `DISCARD ALL` is the same and more, but is not allowed in a message
-//! of several statements.
+//! A connection serves one tenant after the other. The next tenant must not see anything that was
+//! set, opened or created for the session: settings, roles, cursors, temporary tables (which come
+//! first in every path), the last values of sequences. `DISCARD ALL` does the same and more, but
+//! is not allowed in a message of several statements.
 //!
-//! Prepared statements are not among it: behind a pooler the connection may have
-//! others' too, and PostgreSQL plans them anew when the path has changed.
+//! Prepared statements stay: behind a pooler the connection may also have other clients'
+//! statements. PostgreSQL plans them again when the path has changed.
 
 /// Each can be repeated and has no effect where there is nothing to forget. The pools of
 /// others forget the same.

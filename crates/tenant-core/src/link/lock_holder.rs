@@ -1,4 +1,4 @@
-//! [`LockHolder`]: a session that somebody waits for.
+//! [`LockHolder`]: a session that another session waits for.
 
 use std::fmt;
 
@@ -49,8 +49,7 @@ impl fmt::Display for LockHolder {
     }
 }
 
-/// Those who hold it, in words: `; held by pid 1 (...), pid 2`. Nothing when
-/// nobody is known.
+/// The holders in words: `; held by pid 1 (...), pid 2`. Empty if none is known.
 pub(crate) fn in_words(holders: &[LockHolder]) -> String {
     if holders.is_empty() {
         return String::new();

@@ -1,9 +1,9 @@
-//! What a server says beside its answers: notices and warnings.
+//! Notices and warnings that a server sends beside its answers.
 //!
-//! The driver has a task that reads from the server, and the answers go from there to
-//! whoever asked. What the server says in between comes to the task only. To know
-//! which statement it was said about, the task goes no further until the reader of the
-//! answers, which has then had all that came before, has taken it.
+//! The driver has a task that reads from the server and passes the answers to the code that
+//! asked. Only the task gets the notices in between. To assign a notice to its statement, the
+//! task stops until the reader of the answers has taken the notice. By then the reader has had
+//! everything that came before.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,15 +16,15 @@ use tokio::task::AbortHandle;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{AsyncMessage, Connection};
 
-/// What is said on one connection.
+/// The notices of one connection.
 #[derive(Default)]
 pub(crate) struct Notices(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    /// How much a reader takes; `None` while nobody reads.
+    /// How much the reader takes; `None` while there is no reader.
     room: Option<Room>,
-    /// What the reader is to take before the connection goes on.
+    /// The notice that the reader must take before the connection continues.
     next: Option<DbError>,
     reader: Option<Waker>,
     connection: Option<Waker>,
@@ -33,9 +33,9 @@ struct State {
 /// How much a reader takes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Room {
-    /// So many warnings.
+    /// At most this number of warnings.
     pub(crate) warnings: usize,
-    /// So many of all else; `None` when none of it is wanted.
+    /// At most this number of other notices; `None` if none are wanted.
     pub(crate) notices: Option<usize>,
     /// How many there was no room for.
     pub(crate) left_out: usize,
@@ -87,7 +87,7 @@ where
 }
 
 impl Notices {
-    /// Waits until a reader has taken `notice`; not at all where nobody wants it.
+    /// Waits until a reader has taken `notice`. Does not wait if no reader wants it.
     async fn pass_on(&self, notice: DbError) {
         let mut notice = Some(notice);
         poll_fn(|context| {
@@ -138,7 +138,7 @@ pub(crate) enum Heard<T> {
     Notice(Box<DbError>),
 }
 
-/// Somebody who reads along.
+/// A reader of the notices.
 pub(crate) struct Reading<'a>(&'a Notices);
 
 impl Reading<'_> {

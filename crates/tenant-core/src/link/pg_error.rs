@@ -22,7 +22,7 @@ pub struct PgError {
     is_bounded: bool,
 }
 
-/// A [`PgError`] in parts, for a program that shows each at a place of its own.
+/// A [`PgError`] in parts, for a program that shows each part in a separate place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PgErrorParts {
@@ -39,7 +39,7 @@ pub struct PgErrorParts {
 enum Cause {
     Driver(tokio_postgres::Error),
     Text(String),
-    /// That of a trial, whose names are not shown.
+    /// The cause of a trial's error. Its names are not shown.
     OfTrial(Arc<Self>, MadeUp),
 }
 
@@ -111,7 +111,7 @@ impl PgError {
 
     /// Whether PostgreSQL refused because row-level security would hide rows.
     ///
-    /// Source: PostgreSQL, `rls.c`. The code is that of every missing right, and the
+    /// Source: PostgreSQL, `rls.c`. The code is the same for every missing privilege, and the
     /// message is in the server's language.
     pub(crate) fn is_about_hidden_rows(&self) -> bool {
         let routine = self.server().and_then(DbError::routine);
@@ -126,8 +126,8 @@ impl PgError {
         self.server().map(|error| error.code().code())
     }
 
-    /// Whether there is no connection any more, as opposed to an answer that is not
-    /// understood, or a text of our own.
+    /// Whether the connection is lost. An answer that is not understood, or a text of this
+    /// library, is no lost connection.
     pub(crate) fn is_of_the_connection(&self) -> bool {
         let Cause::Driver(error) = self.cause.alone() else {
             return false;
@@ -194,8 +194,8 @@ impl PgError {
         }
     }
 
-    /// The routine of the server that reports it, a name in any language. Not to be
-    /// shown, but for telling errors of one code apart.
+    /// The routine of the server that reports the error, a name in any language. Use it only to
+    /// distinguish errors with the same code, and do not show it.
     pub(crate) fn routine(&self) -> Option<&str> {
         self.server().and_then(DbError::routine)
     }
@@ -220,7 +220,7 @@ impl PgError {
         }
     }
 
-    /// The condition of our own that did not hold, if that is what failed.
+    /// The assertion that did not hold, if that caused the error.
     pub(crate) fn unmet(&self) -> Option<Assertion> {
         Assertion::unmet(self.sqlstate()?, self.message()?)
     }

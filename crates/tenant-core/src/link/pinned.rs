@@ -119,8 +119,8 @@ impl Pinned {
         }
     }
 
-    /// What a transaction has to set: everything that counts inside it, or only what the
-    /// other servers of a cluster need to know. `set` is `SET LOCAL` or `SET`.
+    /// The settings that a transaction must set: everything that counts inside it, or only what
+    /// the other nodes of a cluster need to know. `set` is `SET LOCAL` or `SET`.
     pub(crate) fn statements(self, set: &str, limits: Limits, is_cluster: bool) -> Vec<String> {
         let is_wanted = |reach: Reach| match reach {
             Reach::Session => false,

@@ -54,7 +54,7 @@ impl Database {
     ///
     /// # Errors
     ///
-    /// No server will do. Of one that refuses the login, no other one is asked, as libpq
+    /// No server is suitable. If a server refuses the login, no other server is asked, as libpq
     /// does.
     pub(super) async fn reach<W: Way>(
         &self,

@@ -148,7 +148,7 @@ impl Messages {
         self.kept = (self.said.len(), self.left_out);
     }
 
-    /// What they are about was rolled back, and begins anew.
+    /// The work that they are about was rolled back, and begins again.
     pub(super) fn begin_anew(&mut self) {
         self.said.truncate(self.kept.0);
         self.left_out = self.kept.1;

@@ -17,8 +17,8 @@ use super::server_message::Messages;
 use super::wire::Wire;
 use super::{ConnectError, Database, Pinned, ServerMessage};
 
-/// A backend remembers every table it has seen, about 0.1 MB for each tenant
-/// it migrates; after so many tenants it is replaced.
+/// A backend remembers every table it has seen, about 0.1 MB for each tenant it migrates. After
+/// this number of tenants it is replaced.
 const TENANTS_PER_SESSION: usize = 500;
 
 /// How often the last connection of a pool is asked for again when the server
@@ -47,7 +47,7 @@ pub(crate) struct Session {
     /// Whether to wait for no other run any more.
     hurried: AtomicBool,
     hurry: Notify,
-    /// Whether transactions take turns with those of other runs.
+    /// Whether transactions take turns with the transactions of other runs.
     turns: AtomicBool,
 }
 
@@ -66,8 +66,8 @@ impl Session {
         }
     }
 
-    /// From here on, or no longer, transactions take turns with those of other runs that
-    /// have lost against each other.
+    /// Starts or stops taking turns with the transactions of other runs that have lost against
+    /// each other.
     pub(crate) fn take_turns(&self, turns: bool) {
         self.turns.store(turns, Ordering::Relaxed);
     }
@@ -132,7 +132,7 @@ impl Session {
         }
     }
 
-    /// There was no room for so many more.
+    /// Counts `count` more messages for which there was no room.
     pub(crate) fn leave_out(&self, count: usize) {
         if let Some(messages) = self.messages().as_mut() {
             messages.left_out += count;
@@ -146,7 +146,7 @@ impl Session {
         }
     }
 
-    /// What it was said about was rolled back, and begins anew.
+    /// The work that the messages are about was rolled back, and begins again.
     pub(crate) fn hear_anew(&self) {
         if let Some(messages) = self.messages().as_mut() {
             messages.begin_anew();
@@ -164,7 +164,7 @@ impl Session {
         self.hurry.notify_one();
     }
 
-    /// Waits so long; false when there is no more waiting.
+    /// Waits for `pause`. False if there is no more waiting.
     pub(crate) async fn wait(&self, pause: Duration) -> bool {
         if !self.hurried.load(Ordering::Relaxed) {
             tokio::select! {
@@ -189,7 +189,8 @@ pub(crate) struct SessionPool {
     free: Semaphore,
     /// How many connections there may be at the same time.
     size: AtomicUsize,
-    /// For those that do not come back. Whoever has one may ask for others of the pool.
+    /// For connections that do not return to the pool. The holder of one may ask the pool for
+    /// others.
     alone: Arc<Semaphore>,
 }
 
@@ -230,7 +231,7 @@ impl SessionPool {
             match self.database.session().await {
                 Ok(session) => return Ok(self.lend(Arc::new(session), permit)),
                 // The server, or a limit of the role, has no more connections to
-                // give: go on with the fewer that are there.
+                // give: continue with the existing ones.
                 Err(error) if error.is_too_many() && self.shrink() => {
                     if let Some(permit) = permit {
                         permit.forget();

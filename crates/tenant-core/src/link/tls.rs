@@ -9,11 +9,11 @@
 //! | `verify-ca` | always | signed by a trusted authority |
 //! | `verify-full` | always | and made out to the host of the URL |
 //!
-//! Trusted are the authorities in the `sslrootcert` file (PEM), otherwise the
-//! system's; `sslrootcert=system` says so, and demands `verify-full`. The rules are those
-//! of the PostgreSQL manual, "SSL Support" of libpq, except that libpq reads a file in the
-//! home folder where `sslrootcert` is missing, which `LibpqDefaults` does. Nothing is
-//! encrypted over a socket.
+//! The authorities in the `sslrootcert` file (PEM) are trusted, otherwise the authorities of the
+//! system. `sslrootcert=system` selects the system's authorities, and requires `verify-full`. The
+//! rules follow the PostgreSQL manual, "SSL Support" of libpq, with one exception. If
+//! `sslrootcert` is missing, libpq reads a file in the home folder; here `LibpqDefaults` does so.
+//! Nothing is encrypted over a socket.
 //!
 //! Where the certificate is not looked at, one of X.509 version 1 will do, as for
 //! libpq; where it is verified, it has to be of version 3.
@@ -70,7 +70,7 @@ impl SslMode {
 /// The authorities that are trusted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Roots {
-    /// Those of the system, where something is verified.
+    /// The authorities of the system, if anything is verified.
     Default,
     /// The same, because the URL says so.
     System,

@@ -7,11 +7,10 @@
 //! prepares by itself, too: to set up a connection, and to find out what a type
 //! of the tenant's own is.
 //!
-//! So a filter stands between the driver and the server. It remembers the text
-//! of each named statement, and sends it again, without a name, wherever the
-//! driver uses the name: in the same group of messages, which no pooler tears
-//! apart. Nothing of it stays on the server connection. It costs no round trip;
-//! the server parses a statement each time it is used.
+//! So there is a filter between the driver and the server. It remembers the text of each named
+//! statement. Wherever the driver uses the name, the filter sends the text again without a name,
+//! in the same group of messages, which no pooler separates. Nothing of it stays on the server
+//! connection. It costs no round trip, but the server parses a statement each time it is used.
 
 mod statements;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a database URL says, and what may be shown of it.
+//! The content of a database URL, and the parts of it that may be shown.
 //!
 //! A URL, `key=value` pairs, a service file and environment variables all say the same
 //! things, under libpq's names: [`Parameters`]. [`Parts`] is what they mean. The driver

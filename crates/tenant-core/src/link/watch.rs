@@ -1,12 +1,12 @@
-//! What a connection is at, as the server says it.
+//! The state of a connection, as the server reports it.
 //!
-//! The driver's futures resolve before the server is done: a query that gives rows when
-//! its values are bound, any query at the first error, one that copies at an answer that
-//! the driver did not expect. And of the transaction the driver says nothing, though the
-//! server tells at the end of each answer whether there is one. So a filter stands
-//! between the two and reads along: which requests are not answered to their end, how the
-//! transaction stands, which commands have ended one, and the SQLSTATE of an error, which
-//! Diesel does not keep.
+//! The driver's futures resolve before the server is done. A query that returns rows resolves
+//! when its values are bound, any query at the first error, and a query that copies at an answer
+//! that the driver did not expect. The driver reports nothing about the transaction, although the
+//! server reports at the end of each answer whether there is one. So a filter between the two
+//! reads along. It records the requests that are not answered completely, the state of the
+//! transaction, the commands that have ended one, and the SQLSTATE of an error, which Diesel does
+//! not keep.
 //!
 //! Source: PostgreSQL manual, "Message Flow" and "Message Formats".
 
@@ -55,8 +55,7 @@ impl Watch {
         self.state().probe == Some(probe)
     }
 
-    /// Waits until so many requests were answered to their end, or it is of no use to
-    /// wait any longer.
+    /// Waits until `requests` requests were answered completely, or further waiting is of no use.
     pub(crate) async fn answered(&self, requests: u64) {
         loop {
             let changed = self.changed.notified();
@@ -75,8 +74,8 @@ impl Watch {
         self.answered(self.asked()).await;
     }
 
-    /// Whether the connection is closed or has been given up, or the server waits for
-    /// rows that nobody sends.
+    /// Whether the connection is closed or has been given up, or the server waits for rows that
+    /// no client sends.
     pub(crate) fn is_useless(&self) -> bool {
         let state = self.state();
         state.is_useless || state.is_copying
@@ -170,7 +169,7 @@ impl Watch {
         matches!(tag, b'Q' | b'P' | b'B' | b'C')
     }
 
-    /// Whether what stands in such a message from the server counts.
+    /// Whether the content of such a message from the server counts.
     fn hears(tag: u8) -> bool {
         matches!(tag, b'C' | b'E' | b'S' | b'Z')
     }

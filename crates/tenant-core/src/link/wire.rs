@@ -23,8 +23,8 @@ const REACHED: Duration = Duration::from_secs(5);
 /// cancelled for the first time. Each further time is twice as long.
 const ENDED: Duration = Duration::from_millis(50);
 
-/// How often a query is cancelled: it may only be about to begin when the first request
-/// for it arrives, and goes on then.
+/// How often a query is canceled. It may only be about to begin when the first request arrives,
+/// and then continues.
 const TIMES: u32 = 7;
 
 /// How to reach the server once more.

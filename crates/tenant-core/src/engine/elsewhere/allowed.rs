@@ -1,4 +1,4 @@
-//! What a transaction may change in the schema behind the tenant's.
+//! Changes that a transaction may make in the schema behind the tenant's schema in the path.
 
 use sql_text::literal;
 

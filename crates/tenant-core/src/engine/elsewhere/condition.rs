@@ -1,15 +1,16 @@
-//! The statement that fails where a transaction has changed what it must not.
+//! The statement that fails if a transaction has made a forbidden change.
 //!
-//! What a transaction has done is known to PostgreSQL in two ways, whoever did it: a
-//! statement, a function, a trigger, a block.
+//! PostgreSQL records the changes of a transaction in two ways. It does not matter whether a
+//! statement, a function, a trigger or a block made them.
 //!
-//! - The locks that it holds until it ends. Whoever writes rows of a table holds
-//!   `RowExclusiveLock` on it. Whoever drops something holds `AccessExclusiveLock` on it,
-//!   although it is gone. Whoever alters a table holds a lock on it too, but so does who
-//!   makes or drops a foreign key to it. There the catalog's rows decide.
-//! - Rows of catalogs that this transaction wrote. Their `xmin` is its number, or that of
-//!   one of its subtransactions. The rows of tables, functions and types are looked at only
-//!   when PostgreSQL has counted a change in their catalog.
+//! - Locks, which the transaction holds until it ends. To write rows of a table, it takes
+//!   `RowExclusiveLock` on the table. To drop an object, it takes `AccessExclusiveLock` on the
+//!   object, and still holds it after the drop. To alter a table, it takes a lock on the table
+//!   too. So does creating or dropping a foreign key to the table; there the catalog's rows
+//!   decide.
+//! - Catalog rows that the transaction wrote. Their `xmin` is its number, or the number of a
+//!   subtransaction. The rows of tables, functions and types are read only if PostgreSQL has
+//!   counted a change in their catalog.
 
 //!
 //! Planning one statement with all of that takes longer than a small migration. So it is a

@@ -18,11 +18,11 @@ pub(super) struct Behind<'a> {
     pub(super) tenant: &'a str,
     /// Names that may be changed there.
     pub(super) meant: Vec<&'a str>,
-    /// Names that may be, if the tenant has one of its own.
+    /// Names that may be changed there if the tenant has its own object with the name.
     pub(super) doubtful: Vec<&'a str>,
     /// Names that the text has without a schema.
     pub(super) loose: Vec<&'a str>,
-    /// Those of them that it used before it created them.
+    /// The names among them that it used before it created them.
     pub(super) late: Vec<&'a str>,
     /// Names that it may analyze.
     pub(super) analyzed: Analyzed<'a>,

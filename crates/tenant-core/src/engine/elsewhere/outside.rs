@@ -1,7 +1,7 @@
 //! The same for migrations outside a transaction, before they run.
 //!
-//! There no transaction holds locks that would say what was changed. So each name that
-//! stands without a schema is looked up before.
+//! Outside a transaction no locks show the changes. So each name without a schema is looked up in
+//! advance.
 
 use sql_text::literal;
 

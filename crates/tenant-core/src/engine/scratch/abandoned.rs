@@ -1,7 +1,7 @@
-//! Scratch databases whose program is gone.
+//! Drops scratch databases whose program is gone.
 //!
-//! A program that is interrupted drops its own on the way out. One that is killed cannot,
-//! so the next program that makes one drops it. Nothing in it is anybody's.
+//! An interrupted program drops its own scratch database before it ends. A killed program cannot,
+//! so the next program that creates one drops it. No tenant has data in it.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -28,8 +28,8 @@ const BEGIN: Duration = Duration::from_secs(1);
 /// How long it waits until that is done.
 const END: Duration = Duration::from_secs(10);
 
-/// Drops those that nobody uses any more. One that cannot be dropped stays: without
-/// `FORCE` the server refuses where a session has connected since.
+/// Drops the scratch databases that no program uses any more. A database that cannot be dropped
+/// stays: without `FORCE` the server refuses if a session has connected since.
 pub(super) async fn drop_abandoned(work: Work<'_>) {
     let client = work.session.client();
     let Ok(rows) = client
@@ -46,10 +46,10 @@ pub(super) async fn drop_abandoned(work: Work<'_>) {
     }
 }
 
-/// A scratch database that is dropped with this value, unless somebody has done so.
+/// A scratch database that is dropped with this value, unless it was dropped before.
 ///
-/// The program that was interrupted waits for it: it ends its runtime, which waits for a
-/// thread that has begun.
+/// The interrupted program waits for the drop: it ends its runtime, which waits for a thread that
+/// has begun.
 pub(super) struct Abandon {
     database: Option<(Database, String)>,
 }
@@ -77,7 +77,7 @@ impl Drop for Abandon {
         };
         let (begun, has_begun) = mpsc::channel();
         drop(runtime.spawn_blocking(move || {
-            // Nobody may be waiting any more.
+            // The program may have stopped waiting.
             let _ = begun.send(());
             drop_at_once(&database, &name);
         }));
@@ -85,7 +85,8 @@ impl Drop for Abandon {
     }
 }
 
-/// Over a connection and a runtime of its own: those of the program may be ending.
+/// Drops it over a separate connection and in a separate runtime, because the program's own may
+/// be ending.
 fn drop_at_once(database: &Database, name: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

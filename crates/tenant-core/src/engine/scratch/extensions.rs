@@ -29,7 +29,7 @@ struct Extension {
 }
 
 impl Extensions {
-    /// Those of the database of `work`.
+    /// The extensions of the database of `work`.
     ///
     /// # Errors
     ///
@@ -49,8 +49,8 @@ impl Extensions {
         Ok(Self(extensions.map_err(failed)?))
     }
 
-    /// The statements that make them and their schemas: those that can run before migrations
-    /// that create `anew`, and those that are to run after.
+    /// The statements that create the extensions and their schemas: those that can run before
+    /// migrations that create `anew`, and those that must run after.
     pub(super) fn around(&self, anew: &CreatedAnew) -> (Vec<String>, Vec<String>) {
         let mut later = BTreeSet::new();
         let (mut before, mut after) = (Vec::new(), Vec::new());

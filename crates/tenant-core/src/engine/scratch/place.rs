@@ -11,7 +11,8 @@ use crate::engine::work::Work;
 use crate::link::{ConnectError, Database, Lease, SessionPool};
 use crate::registry::Registry;
 
-/// How often one is made anew that was taken for abandoned before somebody had connected.
+/// How often a database is created again that was taken for abandoned before its first session
+/// connected.
 const ATTEMPTS: usize = 3;
 
 /// A database to try migrations in.
@@ -19,15 +20,15 @@ pub(super) struct TrialDatabase {
     database: Database,
     registry: Registry,
     pub(super) surroundings: Surroundings,
-    /// Those of the database beside it.
+    /// The extensions of the database beside it.
     pub(super) extensions: Extensions,
-    /// Connected for as long as it is used, which says that somebody does.
+    /// Connected for as long as the database is used, which shows that it is in use.
     sessions: SessionPool,
     abandon: Abandon,
 }
 
 impl TrialDatabase {
-    /// Makes it, and drops those that programs have left behind which were killed.
+    /// Creates the database, and drops the databases of programs that were killed.
     ///
     /// # Errors
     ///
@@ -98,11 +99,12 @@ impl TrialDatabase {
         }
     }
 
-    /// Drops it. What was found out says more than why it cannot be dropped.
+    /// Drops the database. The result of the trial is more useful than the reason why the
+    /// database cannot be dropped.
     ///
     /// # Errors
     ///
-    /// Those of `tried`, and what the server says.
+    /// The errors of `tried`, and server errors.
     pub(super) async fn remove<T>(
         self,
         work: Work<'_>,

@@ -8,8 +8,8 @@ use crate::engine::attempt::is_lost_lock;
 use crate::engine::send::watched;
 use crate::{Error, events};
 
-/// Sends all of `transaction` in one message. False when one of our own steps in it
-/// failed: then nothing has happened, and going step by step will tell why.
+/// Sends all of `transaction` in one message. False if a step of this library in it failed: then
+/// nothing has happened, and going step by step finds the reason.
 ///
 /// # Errors
 ///

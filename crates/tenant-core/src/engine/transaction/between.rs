@@ -1,13 +1,13 @@
-//! What stands behind a migration in its transaction, so that the next one begins as if
-//! nothing had run before: as it would in a transaction and a session of its own.
+//! The statements after a migration in its transaction, so that the next migration starts as if
+//! in a separate transaction and session.
 //!
-//! Settings, the role, temporary objects and cursors are forgotten. Checks of constraints
-//! that the migration has put off are done, and count as the migration's: they would fail
-//! at the commit, which belongs to no migration, or keep the next one from changing the
-//! table ("pending trigger events").
+//! They reset settings, the role, temporary objects and cursors. They also run the checks of
+//! constraints that the migration has deferred, and a failed check counts as the migration's
+//! failure. Without that, a check would fail at the commit, which belongs to no migration. Or it
+//! would keep the next migration from changing the table ("pending trigger events").
 //!
-//! Not behind a file that can leave nothing: each statement costs as much as a small
-//! migration.
+//! They are left out after a file that can leave nothing, because each statement costs as much as
+//! a small migration.
 
 use sql_text::literal;
 
@@ -23,7 +23,7 @@ use crate::migration::{Migration, MigrationFile, Sql};
 /// The savepoint in which a migration runs that sets others. They end with it.
 const SAVEPOINT: &str = "\"diesel tenants: a migration\"";
 
-/// Finds out what is needed to write what stands between `migrations`.
+/// Reads the facts that are needed to write the statements between `migrations`.
 ///
 /// # Errors
 ///
@@ -38,14 +38,14 @@ pub(in crate::engine) async fn prepare_between(
     abilities(work).await.map(drop)
 }
 
-/// What stands before the statements of a migration's file.
+/// The statements before a migration's file.
 pub(in crate::engine) fn before_migration<'a>(sql: Option<&Sql>, script: &mut Script<'a>) {
     if sql.is_some_and(Sql::has_savepoints) {
         script.step("set a savepoint", &format!("SAVEPOINT {SAVEPOINT}"));
     }
 }
 
-/// What stands behind them where another migration follows in the same transaction.
+/// The statements after the file if another migration follows in the same transaction.
 pub(in crate::engine) fn between_migrations<'a>(
     work: Work<'a>,
     (migration, file): (&'a Migration, MigrationFile),
@@ -81,9 +81,9 @@ pub(in crate::engine) fn between_migrations<'a>(
     }
 }
 
-/// What stands behind the last of `batch`, before anything of ours is written. The checks
-/// that are left, of constraints in other schemas, count as those of the last migration that
-/// can have put some off.
+/// The statements after the last migration of `batch`, before any write of this library. The
+/// remaining checks, of constraints in other schemas, count as checks of the last migration that
+/// can have deferred some.
 pub(super) fn after_last<'a>(
     work: Work<'a>,
     batch: &[&'a Migration],

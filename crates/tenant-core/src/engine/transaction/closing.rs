@@ -1,4 +1,4 @@
-//! Ends a transaction that somebody has opened.
+//! Ends an open transaction.
 
 use crate::Error;
 use crate::engine::send::execute;

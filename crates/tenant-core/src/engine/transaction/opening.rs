@@ -67,17 +67,17 @@ pub(super) fn forget_what_was_prepared(work: Work<'_>, script: &mut Script<'_>) 
     }
 }
 
-/// What a transaction sees of what others commit.
+/// What a transaction sees of the commits of other sessions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::engine) enum View {
     /// Each statement sees what is committed when it begins.
     Newest,
-    /// All see what was committed when the first began, which takes the lock: what
-    /// somebody committed just before giving it back may not be in it.
+    /// All statements see what was committed when the first statement began, which takes the
+    /// lock. They may not see what another session committed just before it released the lock.
     OfOneMoment,
 }
 
-/// The start of a transaction: it fails where somebody else holds the schema's lock.
+/// The start of a transaction. It fails if another session holds the schema's lock.
 pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     let mut script = Script::default();
     match view {
@@ -103,10 +103,10 @@ pub(super) fn opening<'a>(work: Work<'a>, view: View) -> Script<'a> {
     script
 }
 
-/// The step that fails where somebody else holds the schema's lock.
+/// The step that fails if another session holds the schema's lock.
 const TAKING_LOCK: &str = "take the lock";
 
-/// The step that fails where it is another run's turn on what tenants share.
+/// The step that fails while another run has its turn on shared objects.
 const TAKING_TURN: &str = "take the lock on shared objects";
 
 /// The same of a second schema.
@@ -123,9 +123,9 @@ pub(in crate::engine) async fn open<'a>(
     open_locked(work, None, View::Newest, query).await
 }
 
-/// The same, and the transaction holds the lock of `other` as well. Two who ask
-/// for the same two the other way round do not wait for each other: who gets one
-/// only gives it back, and asks again later.
+/// The same, and the transaction holds the lock of `other` as well. Two runs that ask for the
+/// same two locks in opposite order do not wait for each other. A run that gets only one lock
+/// releases it, and asks again later.
 pub(in crate::engine) async fn open_with_lock<'a>(
     work: Work<'a>,
     other: Schema<'a>,

@@ -51,7 +51,7 @@ fn with_work_on(
         .build()
         .unwrap();
     runtime.block_on(async {
-        let url = format!("postgres://nobody@127.0.0.1:{port}/nothing?sslmode=disable");
+        let url = format!("postgres://app@127.0.0.1:{port}/nothing?sslmode=disable");
         let database = reached(Database::parse(&url).unwrap());
         let sessions = database.sessions(1);
         let session: &Session = &sessions.get().await.unwrap();

@@ -3,7 +3,7 @@
 //! Its parts, in the order in which they happen:
 //!
 //! 1. the opening;
-//! 2. the table of applied migrations, in a schema that is there and has none;
+//! 2. the migration history, in an existing schema that has none;
 //! 3. the lock is kept beyond the commit;
 //! 4. the schema, with that table;
 //! 5. the path, what must hold, and the record of the migrations;
@@ -17,9 +17,9 @@
 //! What an application does in the same transaction comes between 8 and 9. Then the
 //! transaction is left open: see [`own_work`](crate::engine::own_work).
 //!
-//! The value can be rendered in two ways. As one message it begins with the opening. Step
-//! by step, somebody has opened it before and has asked what there is; then what must hold
-//! is known, and need not be checked.
+//! The value can be rendered in two ways. As one message it begins with the opening. For
+//! execution step by step, the caller has opened the transaction and read the state. Then the
+//! conditions are known to hold, and need no check.
 
 use super::between::{
     after_last, before_migration, between_migrations, leaves_nothing, prepare_between,
@@ -69,7 +69,7 @@ pub(in crate::engine) struct Transaction<'a, 't> {
     start: Start,
     make: Make,
     keeps_lock: bool,
-    /// What was applied a moment ago, if somebody has looked.
+    /// The versions that were applied a moment ago, if the caller has read them.
     known: Option<&'t [String]>,
     /// What ends the journal of a migration outside a transaction.
     end: Option<&'t str>,
@@ -88,7 +88,7 @@ pub(in crate::engine) fn confirm(work: Work<'_>, script: &mut Script<'_>) {
     }
 }
 
-/// The last step of one that removes a tenant: the application's list does not have it.
+/// The last step of a transaction that removes a tenant: the application's list does not have it.
 pub(in crate::engine) fn confirm_gone(work: Work<'_>, script: &mut Script<'_>) {
     if let Some(statement) = work.registry.confirm_gone(work.schema) {
         script.step(CONFIRMING, path::AS_BY_DEFAULT);
@@ -310,7 +310,7 @@ impl<'a, 't> Transaction<'a, 't> {
         }
     }
 
-    /// Behind a pooler the connection is somebody else's after this message.
+    /// Behind a pooler another session may get the connection after this message.
     fn add_forgetting(&self, script: &mut Script<'a>) {
         let file = self.way.file();
         let mut batch = self.batch.iter();

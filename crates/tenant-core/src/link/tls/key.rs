@@ -1,10 +1,9 @@
 //! The public key in a certificate, read without judging the certificate.
 //!
-//! rustls hands a certificate to webpki, which takes version 3 of X.509 only. Programs
-//! that make a certificate for themselves often make one of version 1; Citus does, for
-//! every server. Where nothing about the certificate is verified, its version does not
-//! matter, and its key is all that is needed: whoever is at the other end has to prove
-//! that he has the private one.
+//! rustls passes a certificate to webpki, which accepts version 3 of X.509 only. Programs that
+//! create a certificate for themselves often create version 1. Citus does so for every server.
+//! Where no part of the certificate is verified, its version does not matter. Only its key is
+//! needed: the other end must prove that it has the private key.
 //!
 //! Only the way to the key is walked (RFC 5280, 4.1), and each step checks its tag and
 //! its length.
@@ -92,7 +91,7 @@ fn unreadable() -> Error {
     Error::InvalidCertificate(CertificateError::BadEncoding)
 }
 
-/// The key of `certificate`, as rustls takes one that comes without a certificate.
+/// The key of `certificate`, in the form in which rustls takes a key without a certificate.
 ///
 /// # Errors
 ///
@@ -102,9 +101,9 @@ pub(super) fn key_of(certificate: &[u8]) -> Result<SubjectPublicKeyInfoDer<'_>, 
     Ok(SubjectPublicKeyInfoDer::from(key))
 }
 
-/// Verifies `signed` over `message` by the key of `certificate`, as TLS 1.2 wants it:
-/// there the scheme does not say which curve a key is on, so that several algorithms may
-/// fit. rustls has a function of its own for TLS 1.3 only.
+/// Verifies `signed` over `message` by the key of `certificate`, as TLS 1.2 requires it. There
+/// the scheme does not name the curve of a key, so several algorithms may fit. rustls has its own
+/// function for TLS 1.3 only.
 ///
 /// # Errors
 ///

@@ -158,7 +158,7 @@ fn split(bytes: &Bytes) -> Option<(Bytes, Bytes)> {
 fn put(out: &mut BytesMut, tag: u8, parts: &[&[u8]]) {
     let length = 4 + parts.iter().map(|part| part.len()).sum::<usize>();
     out.put_u8(tag);
-    // No longer than the driver's own message, but for a few bytes; the driver
+    // No longer than the driver's own message, except a few bytes; the driver
     // has made sure that the length can be written.
     out.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
     for part in parts {

@@ -31,7 +31,7 @@ pub struct LibpqDefaults {
     variables: BTreeMap<String, String>,
 }
 
-/// The variables that are read beside those with an option of their own.
+/// The variables that are read beside the variables of single options.
 const OTHERS: [&str; 5] = [
     "PGSERVICE",
     "PGSERVICEFILE",

@@ -1,4 +1,4 @@
-//! What the parameters say to the driver: all but servers, passwords and TLS.
+//! The parameters for the driver: all except servers, passwords and TLS.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the parameters say of TLS.
+//! The parameters for TLS.
 
 use std::path::PathBuf;
 

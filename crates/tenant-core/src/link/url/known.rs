@@ -1,4 +1,4 @@
-//! The options of libpq, and those of other tools, which errors name.
+//! The options of libpq, and options of other tools, which errors name.
 //!
 //! Source: PostgreSQL manual, "Parameter Key Words" and "Environment Variables" of libpq.
 

@@ -1,4 +1,4 @@
-//! What is said of a connection, by the names that libpq has for it.
+//! The parameters of a connection, by libpq's names for them.
 
 use std::collections::BTreeMap;
 
@@ -97,7 +97,7 @@ impl Parameters {
     ///
     /// # Errors
     ///
-    /// Nobody knows the option, or it is another tool's.
+    /// The option is unknown, or belongs to another tool.
     pub(super) fn add(
         &mut self,
         key: &str,

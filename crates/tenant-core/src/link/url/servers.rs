@@ -29,7 +29,7 @@ pub(in crate::link) struct Server {
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Host {
     Name(String),
-    /// The folder of a socket, and whether it is one that nobody has named.
+    /// The folder of a socket, and whether the URL or a setting names it.
     Folder(PathBuf, Named),
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::parameters::{Names, Origin, Parameters};
 
-/// Adds what the service `name` says, and the parameters do not say yet. It is looked for
-/// in `files`, one after the other; one that does not exist has no services.
+/// Adds the parameters of the service `name` that are not set yet. It is looked for in `files`,
+/// one after the other. A file that does not exist has no services.
 ///
 /// # Errors
 ///

@@ -12,7 +12,7 @@ pub(super) fn without_scheme(text: &str) -> Option<&str> {
     schemes.iter().find_map(|scheme| text.strip_prefix(scheme))
 }
 
-/// The parts of a URL, whose scheme is taken away.
+/// The parts of a URL without its scheme.
 ///
 /// # Errors
 ///

@@ -42,7 +42,7 @@ impl Frames {
         }
     }
 
-    /// The same, but for the first message.
+    /// The same, except that the first message has no tag.
     pub(super) fn untagged_first(is_wanted: fn(u8) -> bool) -> Self {
         Self {
             tag: 0,

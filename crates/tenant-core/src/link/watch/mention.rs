@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use super::frames::Frame;
 use super::state::{Mark, until_zero};
 
-/// What stands in the text of each command that names the path, unless it is in a function.
-/// The last is how the letters of a name can be written as numbers.
+/// The words in the text of each command that names the path, unless it is in a function. The
+/// last word shows how the letters of a name can be written as numbers.
 const NAMES: [&str; 3] = ["search_path", "set_config", "u&"];
 
 /// What a text says of the path.

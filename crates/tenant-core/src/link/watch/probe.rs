@@ -22,7 +22,7 @@ impl Probe {
         format!("{BEGINNING}{} */", self.0)
     }
 
-    /// The one that the message with this body is.
+    /// The probe whose message has this body.
     pub(super) fn of(body: &[u8]) -> Option<Self> {
         let number = body.strip_prefix(BEGINNING.as_bytes())?;
         let number = number.split(|byte| *byte == b' ').next()?;

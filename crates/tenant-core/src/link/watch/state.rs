@@ -19,7 +19,7 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
-    /// The comment that stands for it in the text of a message.
+    /// The comment that represents it in the text of a message.
     pub(crate) const fn comment(self) -> &'static str {
         match self {
             Self::Begin => "/* pool: begin */ ",
@@ -29,7 +29,7 @@ impl Mark {
     }
 }
 
-/// How a transaction stands.
+/// The state of a transaction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// There is none.
@@ -207,7 +207,7 @@ impl State {
             return;
         };
         match open.request {
-            // The first one: what comes behind it is a transaction of its own.
+            // The first one: whatever follows it is a separate transaction.
             Request::Ours(Mark::End) => match command {
                 b"COMMIT" => self.ended = self.ended.or(Some(Ended::Committed)),
                 b"ROLLBACK" => self.ended = self.ended.or(Some(Ended::RolledBack)),

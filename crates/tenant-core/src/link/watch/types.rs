@@ -1,16 +1,17 @@
 //! Types that each tenant has for itself, in the statements that the driver prepares.
 //!
-//! Diesel looks a type up by its name once for each connection and sends that OID from then
-//! on. For the next tenant on the connection it is another one's type, and PostgreSQL refuses
-//! the value. Diesel has no way to forget a single type, so the OID is replaced on its way:
-//! by that of the type that has the same name in the schema that is served now.
+//! Diesel looks a type up by its name once for each connection, and sends that OID from then on.
+//! For the next tenant on the connection, the OID belongs to another tenant's type, and
+//! PostgreSQL refuses the value. Diesel has no way to forget a single type, so the OID is
+//! replaced on its way. The replacement is the OID of the type with the same name in the schema
+//! that is served now.
 //!
 //! Source: PostgreSQL manual, "Message Formats", `Parse`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The OID of a type, and that of its arrays; 0 for none.
+/// The OID of a type, and the OID of its array type; 0 for none.
 pub(crate) type Oids = [u32; 2];
 
 /// The types of one schema.
@@ -22,7 +23,8 @@ pub(crate) struct OwnTypes {
 }
 
 impl OwnTypes {
-    /// Of names with their OIDs: those of the schema, and those of shared schemas.
+    /// Creates the value from names with their OIDs: the names of the schema, and the names of
+    /// shared schemas.
     pub(crate) fn new(
         own: impl IntoIterator<Item = (String, Oids)>,
         shared: impl IntoIterator<Item = (String, Oids)>,
@@ -40,7 +42,8 @@ impl OwnTypes {
 pub(super) struct Types {
     /// Whose they are now.
     served: Arc<OwnTypes>,
-    /// The names of all that were served, and whether it is that of the arrays.
+    /// The names of all types that were served, and whether the name is the name of the array
+    /// type.
     names: HashMap<u32, (Arc<str>, bool)>,
     shared: HashMap<Arc<str>, Oids>,
 }
@@ -73,8 +76,8 @@ impl Types {
         self.names.is_empty()
     }
 
-    /// What is meant by `oid` now. 0 where nothing has that name: then PostgreSQL takes the
-    /// type from where the value is.
+    /// The current meaning of `oid`. 0 if nothing has that name: then PostgreSQL takes the type
+    /// from the context of the value.
     fn meant(&self, oid: u32) -> u32 {
         let Some((name, is_array)) = self.names.get(&oid) else {
             return oid;
@@ -201,7 +204,7 @@ impl Cursor {
         }
     }
 
-    /// The number that ends with this byte, if it has so many.
+    /// The number that ends with this byte, if that is its last of `bytes` bytes.
     fn number(&mut self, byte: u8, bytes: u8) -> Option<u32> {
         self.number = (self.number << 8) | u32::from(byte);
         self.digits += 1;
