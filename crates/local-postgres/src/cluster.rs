@@ -30,8 +30,7 @@ pub(crate) struct Recipe<'a> {
     pub(crate) files: Vec<(String, Vec<u8>)>,
 }
 
-/// The line that admits whoever can reach the Unix socket, which only its
-/// owner can.
+/// The line that admits every user who can reach the Unix socket, which only its owner can.
 pub(crate) fn local_trust() -> String {
     "local all all trust".into()
 }

@@ -20,7 +20,7 @@ use crate::settings::{self, Setting, setting};
 use crate::socket::{Address, PORT};
 use crate::watchdog::Watchdog;
 
-/// How often another port is tried when somebody else was faster.
+/// How many ports are tried when another process takes the port first.
 const PORT_ATTEMPTS: u32 = 10;
 
 /// How long an immediate shutdown may take before the server is killed.
@@ -46,8 +46,8 @@ impl ThrowawayBuilder {
         self
     }
 
-    /// Adds a line to `pg_hba.conf`. The first line replaces the usual ones,
-    /// which admit everybody who can reach the server without a password.
+    /// Adds a line to `pg_hba.conf`. The first line replaces the usual lines, which admit without a
+    /// password every user who can reach the server.
     #[must_use]
     pub fn hba(mut self, line: &str) -> Self {
         self.hba.push(line.to_owned());
@@ -306,7 +306,7 @@ impl ThrowawayServer {
         started.and(watched)
     }
 
-    /// Between finding a free port and listening on it, somebody may take it.
+    /// Between finding a free port and listening on it, another process may take it.
     fn start_on_a_port(&mut self) -> Result<(), Error> {
         if !self.tcp {
             return self.launch();
@@ -327,7 +327,7 @@ impl ThrowawayServer {
 }
 
 impl Drop for ThrowawayServer {
-    /// Failures have nobody to be told to; what is left is the watchdog's.
+    /// Failures cannot be reported here; the watchdog removes what is left.
     fn drop(&mut self) {
         if self.stop_immediate().is_ok() && disk::remove_all(&self.folder).is_ok() {
             self.watchdog.dismiss();

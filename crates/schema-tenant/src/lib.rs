@@ -30,7 +30,7 @@
 //! tenant_core::tenant_enum! {
 //!     /// How far a task is.
 //!     pub enum Progress: TaskProgress = "task_progress" {
-//!         /// Somebody has to do it.
+//!         /// It is still to be done.
 //!         Open = "open",
 //!         /// It is done.
 //!         Done = "done",
