@@ -70,7 +70,7 @@ impl<'a> IntoFuture for HealthCheck<'a> {
     }
 }
 
-/// What is looked at, and what it is held against.
+/// What is checked, and what it is compared with.
 struct Check<'a> {
     reading: &'a Reading<'a>,
     select: &'a Selection,
@@ -278,7 +278,7 @@ impl Tenants {
         Ok(found)
     }
 
-    /// The schemas that are nobody's, and the spares that are none.
+    /// The orphaned schemas, and the spares with a fault.
     async fn leftovers(&self, check: &Check<'_>) -> Result<Drift, Error> {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
@@ -330,10 +330,10 @@ impl Tenants {
         })
     }
 
-    /// Those of `found` that are found again, in a tenant that has the same migrations
-    /// before and after the second look. Several queries look at what others may be
-    /// changing: a tenant that is migrated between two of them looks like one that
-    /// lacks its tables, and nobody is to be sent after that.
+    /// The problems in `found` that a second look confirms, in a tenant that has the same
+    /// migrations before and after it. Several queries read schemas that other sessions may be
+    /// changing. A tenant that is migrated between two of them looks as if it lacked its tables,
+    /// and such a false problem must not be reported.
     async fn confirmed(
         &self,
         check: &Check<'_>,

@@ -75,7 +75,7 @@ struct Probe<'a> {
 
 /// What a tenant has of what would be dropped.
 struct Present {
-    /// Negative or zero when nobody has counted.
+    /// Negative or zero if the rows were not counted.
     rows: i64,
     columns: HashSet<String>,
 }
