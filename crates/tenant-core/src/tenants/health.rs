@@ -97,8 +97,8 @@ impl Tenants {
     /// transaction that is rolled back. The role therefore needs the right to create schemas. The
     /// result is stored in `public.expected_shapes`, if the role can write there, and is used until
     /// something that it depends on changes. A tenant with pending migrations is compared with the
-    /// definition of its own version. The check reads the schemas with about a dozen queries for
-    /// each fifty tenants.
+    /// definition at its version. The check reads the schemas with about a dozen queries for each
+    /// fifty tenants.
     ///
     /// # Errors
     ///

@@ -201,7 +201,7 @@ impl Tenants {
     }
 }
 
-/// What a schema is that nobody has, and whether objects outside depend on it.
+/// The kind of problem of an unregistered schema, and whether objects outside depend on it.
 fn left_over(name: &str, is_depended_on: bool) -> ProblemKind {
     match (is_named_like_a_spare(name), is_depended_on) {
         (true, true) => ProblemKind::SpareLeftover(SpareFault::DependedOn),
