@@ -4,6 +4,7 @@
 //! Start with `tasks.rs`: its handlers and the queries below them are most of a service. Then read
 //! `tenant.rs`, which finds the tenant of a request, and `error.rs`, which maps errors to HTTP
 //! responses. Users are not authenticated here.
+
 mod app;
 mod config;
 mod error;

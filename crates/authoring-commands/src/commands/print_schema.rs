@@ -89,7 +89,7 @@ struct CheckRow {
     file: String,
     /// Where the file and the migrations differ, one text per difference.
     differences: Vec<String>,
-    /// What to do: sentences and commands; null if there is no difference.
+    /// The hint: sentences and commands; null if there is no difference.
     hint: Option<String>,
 }
 

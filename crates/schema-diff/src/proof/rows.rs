@@ -80,8 +80,8 @@ async fn convertible(
     Ok(places)
 }
 
-/// A value of the type `to` for the column. It is not an array yet if the column becomes an array
-/// of its own values.
+/// A value of the type `to` for the column. If the step turns the column into an array, it is not
+/// an array yet.
 fn new_value(
     catalog: &Catalog,
     plan: &Plan,
