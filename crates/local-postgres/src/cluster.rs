@@ -1,4 +1,4 @@
-//! Makes a cluster: `initdb`, its settings, who may connect.
+//! Creates a cluster: `initdb`, its settings, and its access rules.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::ErrorKind;
