@@ -7,12 +7,12 @@ use serde::Serialize;
 
 /// Measure work on many tenants beside the same work in hand-written SQL
 ///
-/// A PostgreSQL server is started for it, with its files on the disk and with
-/// durable settings, and removed afterwards. Each side of each measurement is a
-/// process of its own; the sides take turns; medians are shown. On a machine
-/// with other work the ratios are worth more than the times.
+/// The program starts a PostgreSQL server with its files on disk and with durable settings, and
+/// removes it at the end. Each side of each measurement is a separate process. The sides take
+/// turns, and the report shows medians. On a machine with other work, the ratios are more reliable
+/// than the times.
 ///
-/// Exit code 0 when all was measured, whatever the figures are.
+/// Exit code 0 when everything was measured, whatever the results.
 ///
 /// With --json: tenants, fleet, rounds, jobs, and measurements: name, tenants (or
 /// queries), ours and plain (seconds, ms_per_tenant, cpu_seconds, peak_bytes, runs, or

@@ -13,7 +13,7 @@ const WRITING: [Measure; 3] = [Measure::Create, Measure::Migrate, Measure::Claim
 /// What only reads: on one fleet, which takes minutes to make.
 const READING: [Measure; 3] = [Measure::Pending, Measure::Health, Measure::Shapes];
 
-/// What an application does, with a pool, on tenants of its own.
+/// What an application does with a pool, on a separate set of tenants.
 const QUERYING: [Measure; 4] = [
     Measure::Query,
     Measure::Floor,

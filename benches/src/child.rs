@@ -1,5 +1,5 @@
-//! One side of one measurement, in a process of its own: only so can its
-//! memory and its computing be told from the other's.
+//! One side of one measurement in a separate process. Only then can its memory and CPU time be
+//! distinguished from the other side's.
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};

@@ -1,4 +1,4 @@
-//! Making a tenant of a schema that was prepared beforehand.
+//! Creates a tenant from a schema that was prepared in advance.
 
 use anyhow::ensure;
 use tenant_core::{SpareCount, TenantName};

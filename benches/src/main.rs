@@ -1,9 +1,8 @@
-//! Measures work on many tenants beside the same work in hand-written SQL, so
-//! that a change that makes the fleet slower is seen.
+//! Compares work on many tenants with the same work in hand-written SQL, to detect changes that
+//! make the fleet slower.
 //!
-//! Each side of each measurement is a process of its own: this program started
-//! once more, with a hidden subcommand. Timings decide nothing: the exit code is
-//! 0 whenever everything was measured.
+//! Each side of each measurement is a separate process: this program, started again with a hidden
+//! subcommand. Timings do not affect the exit code, which is 0 if everything was measured.
 
 mod arguments;
 mod bench;

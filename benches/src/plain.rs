@@ -1,5 +1,5 @@
-//! The side of hand-written SQL: what somebody would write who knows these
-//! tables, needs no error messages, and is alone in the database.
+//! The side of hand-written SQL. Its author knows these tables, needs no error messages, and is
+//! alone in the database.
 
 mod fleet;
 mod health;

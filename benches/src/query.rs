@@ -52,8 +52,8 @@ diesel::table! {
     }
 }
 
-/// Makes the tenants, which need no more than the tables that are read. Only those
-/// with a type of their own cannot share prepared statements, so they are others.
+/// Creates the tenants, with only the tables that are read. Tenants with their own type cannot
+/// share prepared statements, so they are a separate set.
 pub(crate) async fn prepare(url: &str) -> anyhow::Result<()> {
     let client = plain::connect(url).await?;
     let names = workload::names(2 * TENANTS).collect::<Vec<_>>();
@@ -97,7 +97,7 @@ pub(crate) async fn transactions(task: &Task) -> anyhow::Result<Sample> {
     many(task, read).await
 }
 
-/// The same in tenants that have a type of their own.
+/// The same in tenants that each have their own type.
 pub(crate) async fn with_types(task: &Task) -> anyhow::Result<Sample> {
     let Tenants { pool, names } = Tenants::open(task, TENANTS).await?;
     let read = move |tenant: usize, id| {

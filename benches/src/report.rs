@@ -80,7 +80,7 @@ fn title(it: &Measurement) -> String {
         Measure::Shapes => format!("everything in {tenants} compared"),
         Measure::Query => format!("{tenants} queries in random tenants"),
         Measure::Floor => "the same, beside one fixed table".to_owned(),
-        Measure::Types => format!("{tenants} with types of their own"),
+        Measure::Types => format!("{tenants} with their own types"),
         Measure::Session => format!("{tenants} without a transaction"),
     }
 }

@@ -1,4 +1,4 @@
-//! The server that is measured: one of our own, on the disk, and durable.
+//! The server for the measurements: started by this program, on disk, and durable.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use tokio_postgres::Client;
 
 use crate::output;
 
-/// A server in a folder of its own. Both are gone with the value.
+/// A server in its own folder. Dropping the value removes both.
 pub(crate) struct Server {
     url: String,
     server: ProjectServer,

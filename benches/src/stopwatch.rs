@@ -12,7 +12,7 @@ pub(crate) struct Sample {
     pub(crate) tenants: usize,
     /// From start to end.
     pub(crate) seconds: f64,
-    /// What the client computed meanwhile, on all its threads.
+    /// CPU time that the client used while it ran, on all its threads.
     pub(crate) cpu_seconds: f64,
     /// The most memory that the client ever had, where the system tells that.
     pub(crate) peak_bytes: Option<u64>,
@@ -33,7 +33,7 @@ impl Stopwatch {
         }
     }
 
-    /// Stops it, after work on so many tenants.
+    /// Stops it, after work on `tenants` tenants.
     pub(crate) fn stop(self, tenants: usize) -> Sample {
         Sample {
             tenants,

@@ -19,7 +19,7 @@ pub(crate) struct Target {
     pub(crate) met: Option<bool>,
 }
 
-/// All targets, held against what was measured.
+/// All targets, compared with the measurements.
 pub(crate) fn of(measurements: &[Measurement]) -> Vec<Target> {
     let find = |name| measurements.iter().find(|it| it.name == name);
     let ratio = |name| find(name)?.ratio;

@@ -50,7 +50,7 @@ impl Extent {
     }
 }
 
-/// The names of so many tenants, in the order in which they sort.
+/// The names of the first `tenants` tenants, in sort order.
 pub(crate) fn names(tenants: usize) -> impl Iterator<Item = String> {
     (1..=tenants).map(|number| format!("tenant_{number:05}"))
 }
@@ -91,7 +91,7 @@ impl MigrationSource<Pg> for Source {
     }
 }
 
-/// A tenant's migration for whoever writes SQL by hand.
+/// A tenant's migration, for the side of hand-written SQL.
 pub(crate) struct Step {
     /// As Diesel records it.
     pub(crate) version: String,

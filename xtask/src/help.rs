@@ -60,7 +60,7 @@ pub(crate) fn is_all(
     }
 }
 
-/// The help of an alias that has no program of its own to ask.
+/// The help of an alias that runs no program with its own help.
 pub(crate) fn of(alias: &Alias, details: &str) -> String {
     format!(
         "{}\n\nUsage: cargo xtask {}\n{details}",

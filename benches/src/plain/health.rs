@@ -1,5 +1,5 @@
-//! The least that a health check must ask: what is pending, which tables are
-//! missing, which schemas are nobody's.
+//! The minimum that a health check must query: pending migrations, missing tables, and orphaned
+//! schemas.
 
 use anyhow::ensure;
 use tokio_postgres::Client;

@@ -7,14 +7,14 @@ const LEDGER: &str = "CREATE TABLE __diesel_schema_migrations (\
                       version VARCHAR(50) PRIMARY KEY NOT NULL, \
                       run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);";
 
-/// The text that makes a schema, but for its name.
+/// The SQL that creates a schema, without the schema's name.
 pub(crate) struct Creation {
     body: String,
     newest: String,
 }
 
 impl Creation {
-    /// With so many of the migrations.
+    /// Applies as many of the migrations as `extent` says.
     pub(crate) fn new(extent: Extent) -> anyhow::Result<Self> {
         let steps = workload::steps(extent)?;
         let sql = steps.iter().map(|step| step.sql.as_str());
@@ -40,7 +40,7 @@ impl Creation {
         self.message(name, &register)
     }
 
-    /// The message that makes a schema which nobody has yet.
+    /// The message that creates a schema without a tenant.
     pub(crate) fn spare(&self, name: &str) -> String {
         self.message(name, "")
     }
@@ -53,7 +53,7 @@ impl Creation {
     }
 }
 
-/// The text that applies the newest migration, but for the tenant's name.
+/// The SQL that applies the newest migration, without the tenant's name.
 pub(super) struct Step(workload::Step);
 
 impl Step {

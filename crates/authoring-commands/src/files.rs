@@ -6,10 +6,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 
-/// Gives `file` the content `text`; whether that changed it.
+/// Replaces the content of `file` with `text`, and returns whether the content changed.
 ///
-/// Nobody sees half of it: it is written beside the file and then put into its
-/// place. A symbolic link stays one.
+/// The replacement is atomic: the text is written to a file beside it, which is then renamed. A
+/// symbolic link remains a symbolic link.
 ///
 /// # Errors
 ///

@@ -42,7 +42,8 @@ struct Row {
     message: String,
     /// Facts about it.
     notes: Vec<String>,
-    /// What to do: sentences on the first line, SQL or settings to copy below.
+    /// The hint: sentences on the first line, SQL or settings to copy below. Null if there is
+    /// nothing to do.
     hint: Option<String>,
     /// The line of the file.
     excerpt: Option<String>,

@@ -65,13 +65,12 @@ pub(crate) enum Drafted {
     Migration(Draft),
 }
 
-/// Drafts the migration that leads from what the migrations on the disk make to
-/// what is wanted.
+/// Drafts the migration from what the migrations on disk create to the wanted schema.
 ///
 /// # Errors
 ///
-/// A wrong use when a question is not answered and nobody can be asked; what
-/// the proof has shown to be wrong; what a scratch database meets.
+/// A usage error if a question has no answer and there is no terminal to ask in; a failed proof; an
+/// error of the scratch database.
 pub(crate) async fn draft(
     context: &Context,
     project: &Project,

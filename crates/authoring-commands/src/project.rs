@@ -60,14 +60,14 @@ pub struct Project {
 pub struct StreamFiles {
     /// Which stream.
     pub stream: Stream,
-    /// Its Diesel configuration, which need not be there: `diesel.STREAM.toml`, or
-    /// `diesel.toml` for tenants where only that is there.
+    /// Its Diesel configuration, which need not exist: `diesel.STREAM.toml`. For the tenant stream
+    /// it is `diesel.toml` if only that exists.
     pub config: PathBuf,
     /// The folders of its migrations, one or more. New ones go into the first.
     pub migrations: Vec<PathBuf>,
     /// Its `schema.rs`.
     pub schema: PathBuf,
-    /// Whether nobody has said that the `schema.rs` is there.
+    /// Whether the path of the `schema.rs` is a guess because no setting names it.
     pub is_schema_guessed: bool,
     /// Which tables stand in that.
     pub filter: Filter,

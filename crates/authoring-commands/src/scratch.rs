@@ -173,9 +173,9 @@ impl Scratch {
         Ok(client)
     }
 
-    /// Drops the tables that the library has made, unless `schema` has them or something
-    /// of the project depends on them: whoever does not use them has them in no
-    /// `schema.rs`, and no migration is to drop them.
+    /// Drops the library's own tables, unless `schema` has them or a part of the project depends on
+    /// them. A project that does not use these tables has them in no `schema.rs`, and no migration
+    /// may drop them.
     ///
     /// # Errors
     ///
@@ -206,7 +206,7 @@ impl Scratch {
         catalog.context("could not read the scratch database")
     }
 
-    /// Drops it, whoever is connected.
+    /// Drops it, even if sessions are connected.
     ///
     /// # Errors
     ///
@@ -237,8 +237,8 @@ async fn drop_if_free(client: &Client, sql: &str) -> anyhow::Result<()> {
 }
 
 impl Drop for Scratch {
-    /// What is dropped in the middle of its work, by an error or by Ctrl-C,
-    /// cannot wait for a future. So a thread does, with a runtime of its own.
+    /// A scratch database can be dropped in the middle of its work, by an error or by Ctrl-C.
+    /// `drop` cannot wait for a future, so a thread with its own runtime does.
     fn drop(&mut self) {
         if self.is_gone {
             return;

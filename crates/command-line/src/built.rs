@@ -1,7 +1,7 @@
 //! What this build of the program is.
 
-/// The commit that the program was built from, if whoever built it set `TENANTS_COMMIT`. The
-/// build itself asks no version control, so that the same sources give the same program.
+/// The commit that the program was built from, if `TENANTS_COMMIT` was set for the build. The build
+/// itself does not ask version control, so that the same sources give the same program.
 #[must_use]
 pub fn commit() -> Option<&'static str> {
     option_env!("TENANTS_COMMIT").filter(|commit| !commit.is_empty())

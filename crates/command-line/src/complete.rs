@@ -1,4 +1,4 @@
-//! Completions for the shell: what a program answers while somebody types.
+//! Completions for the shell: the program's answers while a user types.
 //!
 //! The script of a shell ([`script`]) runs the program with a variable in its environment
 //! and the line so far. The program prints the words that can follow and ends
@@ -108,7 +108,7 @@ fn words(program: Program, command: Command, line: &Line) -> Option<Vec<Completi
     })
 }
 
-/// Options are offered once somebody types a dash, or where nothing else can follow.
+/// Options are offered once a dash is typed, or where nothing else can follow.
 fn without_options(
     found: Vec<CompletionCandidate>,
     awaits_argument: bool,

@@ -11,15 +11,15 @@ use crate::{Common, Environment, Invocation, Output, ProjectSettings, own_server
 /// variables say, else that of the settings, else the project's own server, which is
 /// started when it does not run.
 ///
-/// The variables count if one of them names the database, `PGDATABASE` or `PGSERVICE`: a
-/// `PGHOST` that is there for another program does not lead to that program's database.
-/// What a URL leaves out is taken from them too, except for the project's own server.
+/// The variables count if one of them names the database, `PGDATABASE` or `PGSERVICE`. A `PGHOST`
+/// that is set for another program does not lead to that program's database. Parts that a URL
+/// leaves out are taken from the variables too, except for the project's own server.
 ///
 /// # Errors
 ///
-/// When the project's own server is needed, and there is none or it does not
-/// start; a URL, a variable or a file of libpq's that means nothing. A program without a
-/// server of its own has to be told a database.
+/// When the project's own server is needed, and there is none or it does not start. When a URL, a
+/// variable or a file of libpq's is invalid. When a program without its own server was given no
+/// database.
 pub async fn find_url(
     common: &Common,
     environment: &Environment,

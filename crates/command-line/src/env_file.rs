@@ -1,10 +1,9 @@
 //! `.env`: values as `dotenvy` reads them, except where it would lose a part silently.
 //!
-//! `dotenvy` replaces `$NAME` by the value of a variable, and by nothing where there is
-//! none: of a password `s3cr$et` it leaves `s3cr`. Other programs that read such files
-//! differ in what they replace. So a value with a `$` that stands for nothing is an error
-//! once the value is asked for. Values that nobody here asks for may be written for another
-//! program.
+//! `dotenvy` replaces `$NAME` with the value of a variable, or with nothing if the variable is not
+//! set: it reads a password `s3cr$et` as `s3cr`. Other programs that read such files differ in what
+//! they replace. So a value with a `$` that refers to no variable is an error when the value is
+//! read. Values that this program does not read may be written for another program.
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};

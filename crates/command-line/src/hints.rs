@@ -6,9 +6,9 @@ use crate::message::Hint;
 use crate::project::NoProject;
 use crate::{Invocation, remedy};
 
-/// What failed and what to do next, where only the command knows that. It is
-/// an error of its own, or the context of the one that it explains, and then
-/// its hint counts before that one's.
+/// What failed and what to do next, where only the command knows that. It is a separate error, or
+/// the context of the error that it explains. In the second case its hint replaces the hint of that
+/// error.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
 pub struct Advised {

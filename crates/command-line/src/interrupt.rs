@@ -1,9 +1,8 @@
 //! Ctrl-C, SIGTERM, and SIGHUP, which comes when the terminal is closed.
 //!
-//! By itself either ends the process at once. Whoever has something to finish
-//! or to undo listens with [`Signals`], and for as long as one of these is
-//! there the signals are its owner's business. [`interruptible`] is for work
-//! that is undone by being dropped.
+//! By default each of them ends the process at once. Code that has something to finish or to undo
+//! listens with [`Signals`], and while one of these exists its owner handles the signals.
+//! [`interruptible`] is for work that is undone by being dropped.
 
 #[cfg(not(windows))]
 mod unix;
@@ -85,8 +84,8 @@ impl Drop for Signals {
     }
 }
 
-/// Ends the process at a signal that nobody listens for. The operating system
-/// would do that, but once a signal has been listened for it never does again.
+/// Ends the process at a signal without a listener. The operating system would do that by default,
+/// but no longer does once a process has listened for the signal.
 async fn stand_in(mut signals: Watched) {
     loop {
         signals.next().await;

@@ -40,7 +40,7 @@ pub struct Said {
     pub message: String,
     /// Facts about it, such as what was rolled back.
     pub notes: Vec<String>,
-    /// What to do next: sentences, and what to run on lines of their own.
+    /// What to do next: sentences, and each command on its own line.
     pub hint: Option<String>,
     /// PostgreSQL's code, when the server spoke.
     pub sqlstate: Option<String>,

@@ -55,12 +55,11 @@ pub fn public(own: MigrationSet, folder: &StreamFolder) -> anyhow::Result<Migrat
     tenant_settings::public(own, folder).map_err(failure)
 }
 
-/// The migrations of a public stream as the project has them: none if nobody says that it
-/// has any.
+/// The migrations of the project's public stream; none if no setting says that it has any.
 ///
 /// # Errors
 ///
-/// A wrong use when they cannot be used.
+/// A usage error when they cannot be used.
 pub fn public_alone(folder: &StreamFolder) -> anyhow::Result<MigrationSet> {
     tenant_settings::public_alone(folder).map_err(failure)
 }

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use crate::files;
 use crate::settings::ProjectSettings;
 
-/// What marks the project's folder. What stands first is looked for first, in all folders:
-/// a package of the project may have migrations of its own.
+/// What marks the project's folder. The first marker is looked for in all folders before the
+/// second: a package of the project may have its own migrations.
 const MARKERS: [Marker; 2] = [
     Marker::File("diesel.tenant.toml"),
     Marker::Folder("migrations/tenant"),

@@ -41,8 +41,8 @@ pub fn text(remedies: &[Remedy], invocation: &Invocation) -> Option<String> {
     joined(&hints(remedies, invocation))
 }
 
-/// Hints as a document has them: the sentences, and what to run on lines of their own. `None`
-/// when there are none.
+/// Hints as a document has them: the sentences, and each command on its own line. `None` when there
+/// are none.
 #[must_use]
 pub fn joined(hints: &[Hint]) -> Option<String> {
     let lines = hints.iter().map(ToString::to_string).collect::<Vec<_>>();

@@ -28,7 +28,7 @@ pub trait Script: Parser {
     /// How it is called, for the end of its help.
     const EXAMPLES: &'static [Example] = &[];
 
-    /// How it ends if it could not do its work, unless an error has a code of its own.
+    /// How it ends if it could not do its work, unless an error has its own code.
     const FAILED: Verdict = Verdict::Wrong;
 
     /// The common options it was given.
@@ -58,12 +58,12 @@ pub struct Context {
 }
 
 impl Context {
-    /// What the program, the options and the environment say. [`Entry`] makes it for a
-    /// command; this is for whoever uses a part of one.
+    /// The program, its options and its environment. [`Entry`] creates it for a command; use this
+    /// function for a part of a command.
     ///
     /// # Errors
     ///
-    /// A `.env` or a variable that cannot be read, and mistakes in the file of settings.
+    /// A `.env` file or a variable that cannot be read, and mistakes in the settings file.
     pub fn new(program: Program, common: Common) -> anyhow::Result<Self> {
         let environment = Environment::read()?;
         let settings = find_settings(common.config.as_deref(), &environment)?;

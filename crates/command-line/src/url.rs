@@ -33,8 +33,7 @@ pub(crate) fn without_password(url: &str) -> Option<String> {
     Some(format!("{scheme}://{address}{mark}{options}"))
 }
 
-/// Whether the option is, or may be, the password. A name can be written in another
-/// way; nobody writes one so.
+/// Whether the option is, or may be, the password. A name can be percent-encoded, which is unusual.
 fn is_password(option: &str) -> bool {
     let name = option.split_once('=').map_or(option, |(name, _)| name);
     name.eq_ignore_ascii_case("password") || name.contains('%') || name.contains('+')

@@ -1,9 +1,9 @@
 //! The program `tenants`: every command of this project as a subcommand, for any project on
 //! Diesel.
 //!
-//! The commands are those of `tenant_commands`, `studio_commands` and `authoring_commands`,
-//! with the same options, output and exit codes. No schema crate is compiled in: the
-//! migrations are read from the disk.
+//! The commands come from `tenant_commands`, `studio_commands` and `authoring_commands`, with the
+//! same options, output and exit codes. No schema crate is compiled in: the migrations are read
+//! from the disk.
 
 mod program;
 mod subcommands;

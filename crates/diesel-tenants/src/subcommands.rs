@@ -169,7 +169,7 @@ impl Subcommand {
         }
     }
 
-    /// The commands that it runs, by the names of their own.
+    /// The commands that it runs, by their own names.
     #[must_use]
     pub fn runs(&self) -> Vec<String> {
         let entries = std::iter::once(self.entry).chain(self.of_public);

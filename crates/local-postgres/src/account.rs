@@ -1,11 +1,10 @@
 //! Which user runs the server.
 //!
-//! An ordinary user runs it as themself. PostgreSQL refuses to run as root, so
-//! root hands the data to the user `postgres`, else to `nobody`. A folder these
-//! cannot enter (a project in a closed home) is served from within a user
-//! namespace without a mapping: there root is nobody in particular, which is
-//! enough for PostgreSQL, while the kernel still lets it reach root's files.
-//! The same helps a user without a name (`docker run --user 1234`), whom
+//! An ordinary user runs it under their own account. PostgreSQL refuses to run as root, so root
+//! hands the data to the user `postgres`, else to `nobody`. If these users cannot enter the folder
+//! (a project in a closed home), the server runs in a user namespace without a mapping. Root has no
+//! privileges of its user there, which is enough for PostgreSQL, while the kernel still lets it
+//! read root's files. The same helps a user without a name (`docker run --user 1234`), which
 //! `initdb` refuses.
 
 use std::fs;

@@ -1,4 +1,4 @@
-//! Makes a cluster: `initdb`, its settings, who may connect.
+//! Creates a cluster: `initdb`, its settings, and its access rules.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::ErrorKind;
@@ -30,8 +30,7 @@ pub(crate) struct Recipe<'a> {
     pub(crate) files: Vec<(String, Vec<u8>)>,
 }
 
-/// The line that admits whoever can reach the Unix socket, which only its
-/// owner can.
+/// The line that admits every user who can reach the Unix socket, which only its owner can.
 pub(crate) fn local_trust() -> String {
     "local all all trust".into()
 }

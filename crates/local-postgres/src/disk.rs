@@ -1,4 +1,4 @@
-//! What is done to folders, whatever they hold.
+//! Operations on folders, independent of their content.
 
 use std::fs::{self, File};
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! The only place of this crate that looks at environment variables.
+//! Reads environment variables; no other module of this crate does.
 
 use std::env;
 use std::ffi::OsString;

@@ -1,8 +1,8 @@
-//! What can go wrong, told so that the reader knows the next step.
+//! The errors of this crate.
 //!
-//! Policy: a message names the operation that failed and what to do about it;
-//! the cause is the `source`, so a caller that prints the whole chain repeats
-//! nothing. Where PostgreSQL itself has spoken, its words are kept.
+//! Policy: a message names the operation that failed, and the hint says what to do. The cause is
+//! the `source`, so a caller that prints the whole chain repeats nothing. PostgreSQL's own messages
+//! are kept.
 
 use std::fmt;
 use std::io;
@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// A place that was searched for PostgreSQL, and why it was passed over.
+/// A place that was searched for PostgreSQL, and why it was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
     /// Where the search looked: a folder, a command or a package.
     pub place: String,
-    /// Why nothing from there was taken.
+    /// Why it was not used.
     pub reason: String,
 }
 
@@ -26,7 +26,7 @@ impl fmt::Display for Attempt {
     }
 }
 
-/// Everything this crate can fail with.
+/// The errors of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -41,7 +41,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A program could not be started at all.
+    /// A program could not be started.
     #[error("could not start `{program}`")]
     Spawn {
         /// The program.
@@ -61,7 +61,7 @@ pub enum Error {
         output: String,
     },
 
-    /// A process could not be waited for or signalled.
+    /// Waiting for a process, or sending it a signal, failed.
     #[error("could not {action} process {pid}")]
     Process {
         /// What was tried, in the infinitive.
@@ -72,7 +72,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// The server runs where it cannot be stopped from.
+    /// The server runs elsewhere, such as in another container, and cannot be stopped from here.
     #[error(
         "the server of `{}` runs elsewhere: process {pid} of this machine is not the server",
         data.display()
@@ -84,7 +84,7 @@ pub enum Error {
         pid: u32,
     },
 
-    /// The folder that the caller named explicitly (`PG_BIN`) is of no use.
+    /// The folder of the option (`PG_BIN`) cannot be used.
     #[error(
         "could not use the PostgreSQL binaries in `{}`: {reason}",
         folder.display()
@@ -96,7 +96,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// No usable PostgreSQL anywhere.
+    /// No usable PostgreSQL was found.
     #[error(
         "found no usable PostgreSQL{}\n{}",
         wanted_text(*.wanted), list(.tried)
@@ -110,7 +110,7 @@ pub enum Error {
         install: String,
     },
 
-    /// The package with the binaries is not the one whose checksum is pinned.
+    /// The package does not have the pinned checksum.
     #[error(
         "the package `{}` is not the pinned package: its checksum is {found}; expected {expected}",
         package.display()
@@ -124,7 +124,7 @@ pub enum Error {
         found: String,
     },
 
-    /// What was fetched does not look as the pinned package does.
+    /// The package does not have the expected content.
     #[error("could not unpack the PostgreSQL package: {reason}")]
     Package {
         /// What was unexpected.
@@ -179,7 +179,7 @@ pub enum Error {
         tried: Vec<Attempt>,
     },
 
-    /// The data folder exists and holds no cluster.
+    /// The data folder exists and contains no cluster.
     #[error(
         "`{}` exists, but contains no PostgreSQL cluster: it has no readable PG_VERSION",
         data.display()
@@ -198,7 +198,7 @@ pub enum Error {
         log: String,
     },
 
-    /// The server runs and is not ready for connections.
+    /// The server runs and does not accept connections.
     #[error(
         "PostgreSQL (process {pid}) was not ready for connections after {} s:\n{log}",
         limit.as_secs()
@@ -236,7 +236,7 @@ pub enum Error {
         limit: Duration,
     },
 
-    /// A test asked for a file or a setting with an impossible name.
+    /// A file or a setting of a temporary server has an invalid name.
     #[error("`{name}` cannot be {what} of a temporary server")]
     InvalidName {
         /// What it was meant to be.

@@ -8,16 +8,15 @@ use crate::options::Options;
 use crate::package;
 use crate::search::{Search, on_path};
 
-/// Finds PostgreSQL as a server would, for example to run its `pg_dump`.
+/// Finds the PostgreSQL that a server would use, for example to run its `pg_dump`.
 ///
 /// # Arguments
 /// * `options` - where to look, and whether a package may be fetched.
-/// * `wanted` - the major version that existing data call for, if there are any.
+/// * `wanted` - the major version that existing data need, if there are any.
 ///
 /// # Errors
-/// [`Error::UnusableBinaries`] when the named folder does not serve,
-/// [`Error::NoBinaries`] with every place that was tried, or what went wrong
-/// while fetching the package.
+/// [`Error::UnusableBinaries`] if the named folder cannot be used, [`Error::NoBinaries`] with every
+/// place that was tried, or an error from fetching the package.
 pub fn find_binaries(options: &Options, wanted: Option<u32>) -> Result<Binaries, Error> {
     if let Some(folder) = &options.binaries {
         return named(folder, wanted);

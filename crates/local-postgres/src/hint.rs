@@ -3,8 +3,8 @@
 use crate::Error;
 
 impl Error {
-    /// What to do about it: sentences, and a command on a line of its own. `None` where nothing
-    /// general can be said.
+    /// What to do about it: sentences, and a command on its own line. `None` if there is no general
+    /// advice.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

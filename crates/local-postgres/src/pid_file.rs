@@ -1,7 +1,7 @@
 //! `postmaster.pid`: what a server says about itself, and whether it is true.
 //!
-//! The file outlives a server that was killed, and its process id may have been
-//! given to another process since. So the number alone proves nothing.
+//! The file remains after a server was killed, and another process may have its process id by now.
+//! So the number alone proves nothing.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -17,7 +17,7 @@ use crate::run;
 /// PostgreSQL's `pidfile.h`), counted from zero.
 const STATUS_LINE: usize = 7;
 
-/// What the file says.
+/// The content of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PidFile {
     /// The server's process.

@@ -1,4 +1,4 @@
-//! Starts a server, waits until it takes connections, ends it.
+//! Starts a server, waits until it accepts connections, and stops it.
 //!
 //! `postgres` is started directly. `pg_ctl start` would do so through a shell,
 //! which executes what a folder's name contains.

@@ -1,4 +1,4 @@
-//! The server a project keeps in `.postgres/`: started when needed, left running.
+//! A project's server in `.postgres/`: started when needed, and left running.
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
@@ -16,7 +16,7 @@ use crate::pid_file;
 use crate::postmaster::{self, LIMIT, Launch};
 use crate::settings::{self, setting};
 
-/// What it took to have a running server.
+/// How the running server was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Startup {
@@ -28,13 +28,13 @@ pub enum Startup {
     Created,
 }
 
-/// A server that takes connections.
+/// A server that accepts connections.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Started {
     /// The URL of the database `postgres`, over a Unix socket, percent-encoded.
     pub url: String,
-    /// What it took.
+    /// How it was obtained.
     pub outcome: Startup,
     /// The server's process.
     pub pid: u32,
@@ -42,7 +42,7 @@ pub struct Started {
     pub log: PathBuf,
 }
 
-/// What stopping came to.
+/// The result of a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Stopped {
@@ -52,8 +52,8 @@ pub enum Stopped {
     WasNotRunning,
 }
 
-/// The server of a project: durable data in `<project>/.postgres/`, found again
-/// by the next command, whichever process runs it.
+/// The server of a project, with durable data in `<project>/.postgres/`. Later commands and other
+/// processes find it again.
 #[derive(Debug)]
 pub struct ProjectServer {
     project: PathBuf,
@@ -61,7 +61,7 @@ pub struct ProjectServer {
 }
 
 impl ProjectServer {
-    /// Describes the server of a project; nothing happens yet.
+    /// Describes the server of a project, without starting it.
     ///
     /// # Arguments
     /// * `project` - the project's folder, which must exist.
@@ -74,22 +74,21 @@ impl ProjectServer {
         }
     }
 
-    /// Starts the server if it does not run, and makes the cluster first if
-    /// there is none. Returns when the server takes connections. Any number of
-    /// processes may call this at once.
+    /// Starts the server if it does not run, and creates the cluster first if there is none.
+    /// Returns when the server accepts connections. Any number of processes may call this at the
+    /// same time.
     ///
-    /// A new cluster has the encoding UTF8, the locale C, the time zone UTC and
-    /// room for 200 connections. `ALTER SYSTEM` changes what can be changed.
+    /// A new cluster has the encoding UTF8, the locale C, the time zone UTC and a limit of 200
+    /// connections. `ALTER SYSTEM` can change the time zone and the limit.
     ///
-    /// This blocks for about a second when there is no cluster yet, and for some
-    /// milliseconds when the server runs.
+    /// The call blocks for about a second if there is no cluster yet, and for some milliseconds if
+    /// the server runs.
     ///
     /// # Errors
-    /// [`Error::NoBinaries`] and its kin when there is no PostgreSQL to run,
-    /// [`Error::ForeignOwner`] when the data are another user's,
-    /// [`Error::NoAccount`] when root cannot have it run,
-    /// [`Error::Start`] or [`Error::NotReady`], with the end of the log, when the
-    /// server does not come up.
+    /// [`Error::NoBinaries`] and related errors if there is no PostgreSQL to run,
+    /// [`Error::ForeignOwner`] if the data belong to another user, [`Error::NoAccount`] if root
+    /// cannot run it as another user, [`Error::Start`] or [`Error::NotReady`], with the end of the
+    /// log, if the server does not start.
     pub fn ensure_running(&self) -> Result<Started, Error> {
         let folder = Folder::open_or_create(&self.project)?;
         let lock = folder.lock()?;
@@ -120,10 +119,10 @@ impl ProjectServer {
         Ok(started(&folder, outcome, pid))
     }
 
-    /// The server, if it runs and takes connections. Nothing is started or created.
+    /// Returns the server if it runs and accepts connections. The call starts and creates nothing.
     ///
     /// # Errors
-    /// [`Error::ForeignOwner`] and its kin when the folder cannot be looked at.
+    /// [`Error::ForeignOwner`] and related errors if the folder cannot be read.
     pub fn running(&self) -> Result<Option<Started>, Error> {
         let Some(folder) = Folder::open(&self.project)? else {
             return Ok(None);
@@ -132,13 +131,12 @@ impl ProjectServer {
         Ok(pid.map(|pid| started(&folder, Startup::AlreadyRunning, pid)))
     }
 
-    /// Stops the server, breaking off its clients' transactions (a "fast"
-    /// shutdown), and returns when it has ended.
+    /// Stops the server and returns when it has ended. The clients' transactions are rolled back (a
+    /// "fast" shutdown).
     ///
     /// # Errors
-    /// [`Error::ForeignOwner`] when the server is another user's,
-    /// [`Error::Elsewhere`] when it runs in another container,
-    /// [`Error::Stop`] when it has not ended after 60 seconds.
+    /// [`Error::ForeignOwner`] if the server belongs to another user, [`Error::Elsewhere`] if it
+    /// runs in another container, [`Error::Stop`] if it has not ended after 60 seconds.
     pub fn stop(&self) -> Result<Stopped, Error> {
         let Some(folder) = Folder::open(&self.project)? else {
             return Ok(Stopped::WasNotRunning);

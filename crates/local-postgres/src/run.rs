@@ -1,7 +1,7 @@
-//! Runs a program to its end and collects what it wrote.
+//! Runs a program to its end and collects its output.
 //!
-//! Only for programs that end: a daemon left behind would keep the pipes open,
-//! and collecting its output would wait for as long as it lives.
+//! Use it only for programs that end. A daemon would keep the pipes open, and collecting its output
+//! would wait for the daemon.
 
 use std::error::Error as _;
 use std::path::Path;

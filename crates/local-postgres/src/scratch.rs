@@ -1,4 +1,4 @@
-//! Where the data of a throw-away server lie: in memory when there is room.
+//! The place of a throwaway server's data: in memory if there is room.
 
 use std::fs::DirBuilder;
 use std::io::ErrorKind;

@@ -1,7 +1,7 @@
 //! `postgresql.auto.conf`: the settings a cluster is run with.
 //!
-//! They live in the data folder rather than on the command line, so that
-//! whoever starts the server, it listens where it should and nowhere else.
+//! They are in the data folder rather than on the command line. So the server listens where it
+//! should and nowhere else, however it is started.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! Where a server listens: a Unix socket in a folder nobody else may enter.
+//! Where a server listens: a Unix socket in a folder that no other user may enter.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::ErrorKind;
@@ -65,8 +65,8 @@ impl Address {
         UnixStream::connect(self.socket()).is_ok()
     }
 
-    /// Removes what a killed server left: its socket's lock names a process id
-    /// that may have been given to somebody else since.
+    /// Removes the files of a killed server. Its socket's lock names a process id that another
+    /// process may have by now.
     pub(crate) fn clear(&self) -> Result<(), Error> {
         let mut lock = self.socket().into_os_string();
         lock.push(".lock");
@@ -103,8 +103,8 @@ impl Address {
         }
     }
 
-    /// `/tmp` belongs to everybody: somebody may have made the folder first, to
-    /// be the server that we then trust with our data.
+    /// All users can write to `/tmp`. Another user may have created the folder first, to run the
+    /// server that then receives the data.
     fn check(&self, account: &Account) -> Result<(), Error> {
         let folder = &self.folder;
         let seen = fs::symlink_metadata(folder).map_err(Error::file("inspect", folder))?;

@@ -1,4 +1,4 @@
-//! A server for tests: fast, private, gone afterwards.
+//! A server for tests: fast, private, and deleted at the end.
 
 use std::fs;
 use std::net::TcpListener;
@@ -20,13 +20,13 @@ use crate::settings::{self, Setting, setting};
 use crate::socket::{Address, PORT};
 use crate::watchdog::Watchdog;
 
-/// How often another port is tried when somebody else was faster.
+/// How many ports are tried when another process takes the port first.
 const PORT_ATTEMPTS: u32 = 10;
 
 /// How long an immediate shutdown may take before the server is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
-/// What a throw-away server is to be like. Made by [`ThrowawayServer::builder`].
+/// The options of a throwaway server. Created by [`ThrowawayServer::builder`].
 #[derive(Debug, Default)]
 pub struct ThrowawayBuilder {
     settings: Vec<Setting>,
@@ -37,25 +37,24 @@ pub struct ThrowawayBuilder {
 }
 
 impl ThrowawayBuilder {
-    /// Sets a server setting, for example `wal_level` to `logical`. Values need
-    /// no quoting; a later one replaces an earlier one. Where the server listens
-    /// is not set this way, but with [`tcp`](Self::tcp).
+    /// Sets a server setting, for example `wal_level` to `logical`. Values need no quotes, and a
+    /// later value replaces an earlier one. To set the addresses on which the server listens, use
+    /// [`tcp`](Self::tcp).
     #[must_use]
     pub fn setting(mut self, name: &str, value: &str) -> Self {
         self.settings.push(setting(name, value));
         self
     }
 
-    /// Adds a line to `pg_hba.conf`. The first line replaces the usual ones,
-    /// which admit everybody who can reach the server without a password.
+    /// Adds a line to `pg_hba.conf`. The first line replaces the usual lines, which admit without a
+    /// password every user who can reach the server.
     #[must_use]
     pub fn hba(mut self, line: &str) -> Self {
         self.hba.push(line.to_owned());
         self
     }
 
-    /// Puts a file into the data folder, readable for the server alone: a
-    /// certificate, for example.
+    /// Puts a file into the data folder, readable only for the server: a certificate, for example.
     ///
     /// # Arguments
     /// * `name` - the file's name, without any folder.
@@ -66,9 +65,8 @@ impl ThrowawayBuilder {
         self
     }
 
-    /// Listens on 127.0.0.1 as well, on a free port. Unless [`hba`](Self::hba)
-    /// says otherwise, every user of this machine can then connect without a
-    /// password for as long as the server lives.
+    /// Listens on 127.0.0.1 as well, on a free port. Unless [`hba`](Self::hba) sets other rules,
+    /// every user of this machine can then connect without a password while the server runs.
     #[must_use]
     pub fn tcp(mut self) -> Self {
         self.tcp = true;
@@ -82,10 +80,10 @@ impl ThrowawayBuilder {
         self
     }
 
-    /// Makes the cluster and starts the server, in about a second.
+    /// Creates the cluster and starts the server, in about a second.
     ///
     /// # Errors
-    /// [`Error::InvalidName`] for a file or a setting that cannot be, else as
+    /// [`Error::InvalidName`] for an invalid name of a file or a setting, else as
     /// [`ProjectServer::ensure_running`](crate::ProjectServer::ensure_running).
     pub fn start(self) -> Result<ThrowawayServer, Error> {
         self.check_names()?;
@@ -169,8 +167,8 @@ impl ThrowawayBuilder {
     }
 }
 
-/// A server whose data vanish with this value, or with the process that made
-/// it, even when that is killed.
+/// A server whose data are deleted with this value or when its process ends, even if the process is
+/// killed.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), local_postgres::Error> {
@@ -243,11 +241,11 @@ impl ThrowawayServer {
         self.pid.unwrap_or_default()
     }
 
-    /// Ends the server at once, as a crash would: it recovers when it starts
-    /// again. Does nothing when it does not run.
+    /// Stops the server at once, as a crash would: it recovers at the next start. Does nothing if
+    /// the server does not run.
     ///
     /// # Errors
-    /// [`Error::Stop`] when it cannot even be killed.
+    /// [`Error::Stop`] if it cannot be killed.
     pub fn stop_immediate(&mut self) -> Result<(), Error> {
         let Some(pid) = self.pid else {
             return Ok(());
@@ -264,12 +262,11 @@ impl ThrowawayServer {
         self.watchdog.rest()
     }
 
-    /// Starts the server again, after [`stop_immediate`](Self::stop_immediate) or
-    /// after it was killed, on the same data and at the same URL. A server that
-    /// runs is stopped first.
+    /// Starts the server again, after [`stop_immediate`](Self::stop_immediate) or after it was
+    /// killed, on the same data and at the same URL. A running server is stopped first.
     ///
     /// # Errors
-    /// [`Error::Start`] when it does not come up, with the end of its log.
+    /// [`Error::Start`] if it does not start, with the end of its log.
     pub fn restart(&mut self) -> Result<(), Error> {
         self.stop_immediate()?;
         self.launch()
@@ -306,7 +303,7 @@ impl ThrowawayServer {
         started.and(watched)
     }
 
-    /// Between finding a free port and listening on it, somebody may take it.
+    /// Between finding a free port and listening on it, another process may take it.
     fn start_on_a_port(&mut self) -> Result<(), Error> {
         if !self.tcp {
             return self.launch();
@@ -327,7 +324,7 @@ impl ThrowawayServer {
 }
 
 impl Drop for ThrowawayServer {
-    /// Failures have nobody to be told to; what is left is the watchdog's.
+    /// Failures cannot be reported here; the watchdog removes what is left.
     fn drop(&mut self) {
         if self.stop_immediate().is_ok() && disk::remove_all(&self.folder).is_ok() {
             self.watchdog.dismiss();

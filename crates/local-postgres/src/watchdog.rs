@@ -1,9 +1,8 @@
-//! Ends a throw-away server whose owner was killed and could not do it.
+//! Stops a throwaway server whose owner was killed.
 //!
-//! A shell reads from a pipe that only the owner holds. When the owner ends, in
-//! whatever way, the pipe closes, and the shell ends the server and removes its
-//! folder. Nothing is ever interpolated into the script: what it needs arrives
-//! as positional parameters and through the pipe.
+//! A shell reads from a pipe that only the owner holds. When the owner ends for any reason, the
+//! pipe closes, and the shell stops the server and removes its folder. The script contains no
+//! interpolated text: it gets its values as positional parameters and through the pipe.
 
 use std::io::Write;
 use std::os::unix::process::CommandExt;

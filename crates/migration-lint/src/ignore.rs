@@ -1,9 +1,9 @@
 //! Comments that silence a rule for one statement:
 //! `-- lint:ignore RULE reason`.
 //!
-//! Such a comment belongs to the statement it stands in, to the one that ends
-//! on its line, or else to the next one. A text without any statement has
-//! comments that belong to itself.
+//! Such a comment belongs to the statement that contains it, to the statement that ends on its
+//! line, or else to the next statement. In a text without statements, comments belong to the text
+//! itself.
 
 use std::ops::Range;
 

@@ -64,8 +64,8 @@ const NAME_RULES: &[Rule] = &[
     literals::name,
 ];
 
-/// Asks all rules about a text. They run in a thread of their own, which has
-/// room for deep nesting and keeps a panic of the parser to itself.
+/// Asks all rules about a text. They run in a separate thread, which has room for deep nesting and
+/// contains a panic of the parser.
 pub(crate) fn ask(
     sql: &SqlText<'_>,
     masked: &Masked,

@@ -148,8 +148,8 @@ impl Answers {
         Ok(())
     }
 
-    /// The answers that concern `file`, and besides them those that concern none
-    /// of `others`: somebody has to say that they concern nothing.
+    /// The answers that concern `file`, and the answers that concern none of `others`: those must
+    /// be reported as unused.
     #[must_use]
     pub fn about(&self, file: &Schema, others: &[&Schema]) -> Self {
         let concerns = |knows: &dyn Fn(&Schema) -> bool| {

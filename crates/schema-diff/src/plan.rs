@@ -316,7 +316,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// An answer that nobody asked for may be a slip.
+    /// An answer without a question may be a slip.
     fn notes_on_idle_answers(self, notes: &mut Vec<String>) {
         let converted = |(table, column): &&(String, String)| self.is_converted(table, column);
         let idle = self.answers.conversions.keys();

@@ -63,7 +63,7 @@ pub enum ProofError {
     /// The way there and back and there again leads elsewhere.
     #[error("up.sql after down.sql produces a different schema: {}", .0.join("; "))]
     NotRepeated(Vec<String>),
-    /// Rows are gone that nobody has asked to drop.
+    /// Rows are gone although no migration step was to drop them.
     #[error("{file} loses rows: {}", .lost.join("; "))]
     Lost {
         /// `up.sql` or `down.sql`.

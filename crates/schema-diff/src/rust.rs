@@ -49,7 +49,7 @@ impl From<syn::Error> for ParseError {
     }
 }
 
-/// The parser's message, where it helps whoever edits a list of columns.
+/// The parser's message, where it helps to correct a list of columns.
 fn plainly(message: &str) -> &str {
     if message.contains("cannot parse string into token stream") {
         "unbalanced braces, brackets, parentheses or quotes"

@@ -1,9 +1,9 @@
 //! Views that a `schema.rs` describes: they are compared, and no migration is
 //! planned for them.
 //!
-//! A `table!` is about a view when the database has a view, a materialized view
-//! or a foreign table of that name. Its key is made up by whoever wrote it, and
-//! so is what may be NULL: PostgreSQL knows neither of a view.
+//! A `table!` is about a view when the database has a view, a materialized view or a foreign table
+//! of that name. The author of the `table!` chose its key and its nullable columns: PostgreSQL
+//! knows neither for a view.
 
 use crate::catalog::{Catalog, StoredView};
 use crate::model::{Schema, Table};

@@ -1,8 +1,8 @@
 //! The tables of the `public` schema: what exists once for all tenants.
 //!
-//! Here that is the list of tenants, and that of spare schemas. A table of your own that all tenants
-//! share goes beside it: a migration in `migrations/public`, a file with its
-//! row types here. What every tenant has for itself is in `schema-tenant`.
+//! It contains the list of tenants and the list of spare schemas. To add a table that all tenants
+//! share, add a migration in `migrations/public` and a file with its row types here. The tables of
+//! each tenant are in `schema-tenant`.
 
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 

@@ -12,7 +12,7 @@ use crate::schema::schema_tracker;
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = schema_tracker, check_for_backend(diesel::pg::Pg))]
 pub struct SchemaTracker {
-    /// Identifies the tenant for good, also if its schema were renamed.
+    /// Identifies the tenant permanently, even if its schema is renamed.
     pub id: Uuid,
     /// The tenant's name, which is also the name of its schema.
     pub name: String,
@@ -48,11 +48,11 @@ impl SchemaTracker {
             .await
     }
 
-    /// The tenant called `name`, or `None` when nobody is.
+    /// The tenant called `name`, or `None` if there is no such tenant.
     ///
     /// # Errors
     ///
-    /// Whatever the query meets, a missing table among it.
+    /// Any error of the query, such as a missing table.
     pub async fn find(connection: &mut PublicConnection, name: &str) -> QueryResult<Option<Self>> {
         schema_tracker::table
             .filter(schema_tracker::name.eq(name))

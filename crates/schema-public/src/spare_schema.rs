@@ -8,7 +8,7 @@ use tenant_core::PublicConnection;
 
 use crate::schema::spare_schemas;
 
-/// A schema that is nobody's yet.
+/// A schema without a tenant yet.
 #[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = spare_schemas, primary_key(name), check_for_backend(diesel::pg::Pg))]
 pub struct SpareSchema {

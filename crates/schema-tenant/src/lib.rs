@@ -1,14 +1,13 @@
 //! The tables that every tenant has for itself.
 //!
-//! Nothing here names a schema. The same queries work for each tenant, on a
-//! connection whose `search_path` is that tenant's. Replace `dummy_table` by
-//! your own tables: a migration in `migrations/tenant`, a file with its row
-//! types here. What exists once for all tenants is in `schema-public`.
+//! No query here names a schema. The same queries work for each tenant, on a connection whose
+//! `search_path` is that tenant's. Replace `dummy_table` with your own tables: a migration in
+//! `migrations/tenant`, and a file with its row types here. The tables that exist once for all
+//! tenants are in `schema-public`.
 //!
 //! # Enums
 //!
-//! PostgreSQL has no enum without a schema, so each tenant has its own. A migration
-//! makes it,
+//! Every PostgreSQL enum belongs to a schema, so each tenant has its own. A migration creates it:
 //!
 //! ```sql
 //! CREATE TYPE task_progress AS ENUM ('open', 'done');
@@ -18,9 +17,8 @@
 //! );
 //! ```
 //!
-//! and `tenant_enum!` declares it, with the Rust enum, Diesel's type and the type's
-//! name in PostgreSQL. It serves every tenant, also one after the other on the same
-//! connection:
+//! `tenant_enum!` declares it, with the Rust enum, Diesel's type and the type's name in PostgreSQL.
+//! It works for every tenant, also for several tenants in turn on the same connection:
 //!
 //! ```
 //! use diesel::prelude::*;
@@ -30,7 +28,7 @@
 //! tenant_core::tenant_enum! {
 //!     /// How far a task is.
 //!     pub enum Progress: TaskProgress = "task_progress" {
-//!         /// Somebody has to do it.
+//!         /// It is still to be done.
 //!         Open = "open",
 //!         /// It is done.
 //!         Done = "done",

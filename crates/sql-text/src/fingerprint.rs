@@ -1,10 +1,10 @@
-//! What a text does, in a few characters: to see later whether it is still the one
-//! that was applied.
+//! Fingerprints of SQL texts: what a text does, in a few characters. They show later whether a text
+//! is still the one that was applied.
 //!
-//! Fingerprints are kept in databases for years, so each says how it was made: `v1:`
-//! and 16 hexadecimal digits. Which tokens a text has must never change for `v1`; the
-//! tests hold it to the digits that are out there. What must become different gets a
-//! number of its own, and `v1` stays beside it, for what was written before.
+//! Fingerprints are kept in databases for years, so each contains its version: `v1:` and 16
+//! hexadecimal digits. The tokens of a text must never change for `v1`, and the tests compare it
+//! with existing digits. A different fingerprint gets its own number, and `v1` remains for existing
+//! records.
 
 use sha2::{Digest, Sha256};
 

@@ -52,8 +52,8 @@ pub fn inside_literal(text: &str) -> String {
     text.replace('\'', "''")
 }
 
-/// Writes names into SQL that people read: quoted only where PostgreSQL needs it, by
-/// the rule of its own function `quote_ident`.
+/// Writes names into SQL that people read. A name is quoted only where PostgreSQL needs it, by the
+/// rule of its function `quote_ident`.
 #[derive(Debug, Clone, Default)]
 pub struct Quote {
     keywords: HashSet<String>,

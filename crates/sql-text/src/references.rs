@@ -1,10 +1,9 @@
 //! The objects that the body of a function names without their schema, and which it
 //! therefore finds through `search_path`.
 //!
-//! The body is read token by token. What a word stands for is decided by the words
-//! around it, so that a column called like a table is no table. Whoever asks knows which
-//! objects there are, and compares: a keyword in front of a parenthesis looks like a
-//! function.
+//! The body is read token by token. The words around a word decide what it stands for, so that a
+//! column with the name of a table is not taken for the table. The caller knows the existing
+//! objects and compares: a keyword in front of a parenthesis looks like a function.
 
 use std::collections::HashSet;
 
@@ -242,7 +241,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The names that the body gives to queries of its own: `WITH recent AS (...)`.
+    /// The names that the body gives to its own queries: `WITH recent AS (...)`.
     fn own_names(&self) -> HashSet<String> {
         let places = 0..self.text.len();
         let named = places.filter(|index| {

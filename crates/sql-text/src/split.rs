@@ -2,10 +2,10 @@
 //!
 //! A semicolon ends a statement unless it stands in a string, a quoted name, a comment,
 //! parentheses (`CREATE RULE ... DO (a; b)`), or the `BEGIN ATOMIC` body of a function.
-//! That is the server's own grammar, which is stricter than what psql guesses from the
-//! words `BEGIN`, `CASE` and `END`: a body begins with the words `BEGIN ATOMIC` of a
-//! `CREATE FUNCTION` or `CREATE PROCEDURE`, and ends with an `END` right behind a
-//! semicolon of its own. Everywhere else these words are names, labels, or a `CASE`.
+//! This is the server's own grammar, which is stricter than psql's guesses from the words `BEGIN`,
+//! `CASE` and `END`. A body begins with the words `BEGIN ATOMIC` of a `CREATE FUNCTION` or `CREATE
+//! PROCEDURE`, and ends with an `END` right after its own semicolon. Everywhere else these words
+//! are names, labels, or a `CASE`.
 
 use std::fmt;
 use std::ops::Range;

@@ -1,8 +1,7 @@
-//! The command that serves the studio, and those that are about all commands: completions
-//! and manual pages.
+//! The command that serves the Studio, the completions for all commands, and their manual pages.
 //!
-//! They stand apart from `tenant_commands` because of what they rest on: no other command
-//! waits for a web server to compile. No schema crate is known here.
+//! They are separate from `tenant_commands` because of their dependencies: no other command waits
+//! for a web server to compile. This crate knows no schema crate.
 
 pub mod commands;
 pub mod entry;

@@ -13,7 +13,7 @@ use crate::names::a_few;
 /// How many failures are shown.
 const SHOWN: usize = 5;
 
-/// How many tenants of a failure have a line of their own.
+/// How many tenants of a failure have their own line.
 const ROWS: usize = 5;
 
 /// Tenants with which something went wrong.

@@ -63,7 +63,7 @@ pub(crate) fn hints_of_any(hints: &[Hint], name: &str) -> Vec<Hint> {
     hints.collect()
 }
 
-/// Replaces a name where it is a word of its own.
+/// Replaces a name where it is a whole word.
 fn words_replaced(text: &str, name: &str) -> String {
     if name.is_empty() {
         return text.to_owned();

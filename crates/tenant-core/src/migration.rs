@@ -271,8 +271,8 @@ impl MigrationSet {
         self
     }
 
-    /// These, to be tried in a database of their own: without the statements that are about
-    /// the whole server.
+    /// These migrations, for a trial run in a separate database: without the statements about the
+    /// whole server.
     pub(crate) fn for_trial(migrations: &[&Migration]) -> Self {
         let migrations = migrations.iter().map(|one| {
             let mut migration = (*one).clone();

@@ -51,10 +51,10 @@ pub use opening::{Isolation, Opening};
 pub use scope::{OfPublic, OfTenant, Scope};
 pub use unkept::Unkept;
 
-/// How many connections a pool has when nobody says otherwise.
+/// The default number of connections.
 const SIZE: u32 = 16;
 
-/// How long to wait for a connection when nobody says otherwise.
+/// The default time to wait for a connection.
 const WAIT: Duration = Duration::from_secs(5);
 
 /// One pool of connections for all tenants of a database.
@@ -202,7 +202,7 @@ impl TenantPoolBuilder {
         self
     }
 
-    /// Another one's knowledge of the tenants: whoever changes one tells it.
+    /// Shares another pool's knowledge of the tenants. Calls that change a tenant update it.
     pub(crate) fn directory(mut self, directory: Arc<Directory>) -> Self {
         self.directory = directory;
         self

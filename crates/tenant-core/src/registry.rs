@@ -98,7 +98,7 @@ pub(crate) fn is_named_like_a_spare(name: &str) -> bool {
 pub(crate) enum List {
     /// The tenants.
     Tenants,
-    /// The schemas that are nobody's yet.
+    /// The list of spare schemas.
     Spares,
 }
 
@@ -329,8 +329,8 @@ impl Registry {
         self.0.source.is_query()
     }
 
-    /// Whether no two rows can have the same name or the same schema: the table is one whose
-    /// key is unique, and each name has a schema of its own.
+    /// Whether no two rows can have the same name or the same schema: the table's key is unique,
+    /// and each name has its own schema.
     pub(crate) fn has_each_once(&self) -> bool {
         !self.is_query() && !self.names().is_mapped()
     }
@@ -344,8 +344,8 @@ impl Registry {
         self.names().name(name.as_str()).map(drop)
     }
 
-    /// The schema of the tenant `name`, as far as that is known without asking: none if only
-    /// the list knows it, and nobody has read that lately.
+    /// The schema of the tenant `name`, as far as that is known without a query. `None` if only the
+    /// list knows it and has not been read recently.
     pub(crate) fn known_schema(&self, name: &TenantName) -> Option<SchemaName> {
         match self.names().is_mapped() {
             true => self.0.schemas.get(name.as_str()),

@@ -214,7 +214,7 @@ impl Shape {
     /// Returns a fingerprint of the definition: 16 hexadecimal digits. Owners and grants do not
     /// count.
     ///
-    /// If a tenant has the name of one of its own tables, its fingerprint can differ, because
+    /// If a tenant and one of its tables have the same name, the fingerprint can differ, because
     /// PostgreSQL writes both names alike in a view.
     #[must_use]
     pub fn fingerprint(&self) -> String {

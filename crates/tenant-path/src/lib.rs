@@ -1,5 +1,4 @@
-//! Switches a connection of your own pool to one tenant's schema, and clears it before its next
-//! user.
+//! Switches a connection from your pool to one tenant's schema, and clears it before its next user.
 //!
 //! `tenant-core` has a pool that does this and more. Use this crate to keep your existing pool.
 //! Without features, the crate only returns SQL text. [`TenantPath`] returns the statements that

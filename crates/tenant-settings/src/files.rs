@@ -1,5 +1,5 @@
-//! Files and folders that need not be there. One that is there and cannot be read is
-//! another matter: what it says would be passed over.
+//! Files and folders that need not exist. If one exists and cannot be read, that is an error,
+//! because its content would be ignored.
 
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
@@ -38,8 +38,8 @@ pub fn is_there(file: &Path) -> bool {
     std::fs::metadata(file).map_or_else(|_| is_link(file), |found| !found.is_dir())
 }
 
-/// Whether `file` is there and is neither a file nor a folder: reading a pipe waits until
-/// somebody writes into it.
+/// Whether `file` exists and is neither a file nor a folder: reading a pipe blocks until another
+/// process writes into it.
 #[must_use]
 pub fn is_special(file: &Path) -> bool {
     std::fs::metadata(file).is_ok_and(|found| !found.is_file() && !found.is_dir())

@@ -99,7 +99,7 @@ impl Migration<Pg> for Located {
     }
 }
 
-/// A file that is there and cannot be used.
+/// An existing file that cannot be used.
 #[derive(Debug)]
 struct Unusable {
     file: PathBuf,
@@ -114,8 +114,7 @@ impl fmt::Display for Unusable {
 
 impl std::error::Error for Unusable {}
 
-/// Refuses a file that is there and cannot be read. Whether there has to be one is
-/// Diesel's to say.
+/// Refuses an existing file that cannot be read. Diesel decides whether the file is required.
 fn require_readable(file: &Path) -> Result<(), Unusable> {
     read(file).map(drop)
 }
@@ -141,8 +140,8 @@ struct Metadata {
     _run_in_transaction: bool,
 }
 
-/// Refuses what Diesel would pass over: a file that cannot be understood. The migration
-/// would run in a transaction, which nobody has asked for.
+/// Refuses a file that cannot be parsed, which Diesel would ignore. The migration would then run in
+/// a transaction against the author's intention.
 fn require_metadata(file: &Path) -> Result<(), Unusable> {
     let Some(text) = read(file)? else {
         return Ok(());

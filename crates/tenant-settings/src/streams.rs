@@ -22,7 +22,7 @@ pub struct StreamFolder {
     /// Where it is: one folder, or several that are merged. Absolute if the project's
     /// folder is.
     pub paths: Vec<PathBuf>,
-    /// Whether somebody has said so: then it has to be there.
+    /// Whether an option or a setting names it: then it must exist.
     pub is_named: bool,
 }
 
@@ -95,8 +95,7 @@ pub fn public(own: MigrationSet, folder: &StreamFolder) -> Result<MigrationSet, 
     })
 }
 
-/// The migrations of a public stream as the project has them: none if nobody says that it
-/// has any.
+/// The migrations of the project's public stream; none if no setting says that it has any.
 ///
 /// # Errors
 ///

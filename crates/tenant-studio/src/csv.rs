@@ -1,9 +1,8 @@
-//! Lines of comma-separated values, as RFC 4180 has them. NULL is nothing, and the empty text
-//! is `""`.
+//! Comma-separated values, as in RFC 4180. NULL is an empty field, and the empty text is `""`.
 //!
-//! A spreadsheet runs a cell that begins as a formula does, whoever has written it: a customer
-//! can have put it into a form. So such a cell gets an apostrophe before it unless it is a number.
-//! Source: OWASP, "CSV Injection".
+//! A spreadsheet runs a cell that begins like a formula, and a customer can have entered it into a
+//! form. So such a cell gets an apostrophe before it unless it is a number. Source: OWASP, "CSV
+//! Injection".
 
 use std::borrow::Cow;
 

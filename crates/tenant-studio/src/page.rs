@@ -227,7 +227,7 @@ fn document(title: &str, around: &Around<'_>, content: &Markup) -> Markup {
     }
 }
 
-/// The class of the colour that a place has: a tenant's is always the same.
+/// The class for the color of a place: a tenant's color is always the same.
 fn hue(place: Option<&ShownSchema>) -> String {
     match place {
         None => "hue-none".to_owned(),

@@ -1,5 +1,5 @@
-//! What of a table is shown, as it stands in the address: so that a link shows
-//! somebody else the same.
+//! The part of a table that is shown, as the URL describes it, so that a link shows the same to
+//! other users.
 
 mod filter;
 
@@ -7,7 +7,7 @@ use crate::url;
 
 pub(crate) use filter::{Filter, Operator, items};
 
-/// How many rows are shown at a time when nobody says otherwise, and at most.
+/// How many rows are shown at a time, by default and at most.
 const SIZE: usize = 50;
 const MOST: usize = 500;
 
@@ -52,7 +52,7 @@ pub(crate) enum At {
     Before(OrderValues),
     /// They are the last.
     End,
-    /// They come after so many.
+    /// They come after this many rows.
     Offset(usize),
 }
 

@@ -16,13 +16,13 @@ use crate::error::Failure;
 use crate::remedies::Remedies;
 use crate::shown_schema::ShownSchema;
 
-/// How many pages ask at the same time. Each has a connection of its own.
+/// How many pages can query at the same time. Each has its own connection.
 const CONNECTIONS: usize = 12;
 
 /// How long a page waits until it may ask.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long the file with a key is there that nobody opens.
+/// How long an unopened file with a key is kept.
 const FILE_VALID: Duration = Duration::from_secs(120);
 
 /// How a studio works. The default is read-only.
@@ -182,7 +182,7 @@ impl Studio {
         self.read_for(place, self.options().statement_timeout).await
     }
 
-    /// The same, in which each statement may take so long.
+    /// The same, with a time-out for each statement.
     pub(crate) async fn read_for(
         &self,
         place: &ShownSchema,

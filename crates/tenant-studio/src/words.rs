@@ -34,7 +34,7 @@ pub(crate) fn bytes(size: i64) -> String {
     format!("{rest} {name}")
 }
 
-/// A number of rows that nobody has counted.
+/// A number of rows that is an estimate.
 pub(crate) fn estimated(rows: f64) -> String {
     format!("~{}", grouped(&format!("{rows:.0}")))
 }

@@ -1,8 +1,8 @@
 //! The thread for what outlives a test.
 //!
-//! Each `#[tokio::test]` has a runtime of its own, and the connections that were
-//! opened in it end with it. What belongs to the whole process, and what is
-//! cleaned up after a test, is done in this runtime instead.
+//! Each `#[tokio::test]` has its own runtime, and the connections that were opened in it end with
+//! it. Work that belongs to the whole process, and cleanup after a test, runs in this runtime
+//! instead.
 
 use std::pin::Pin;
 use std::sync::{LazyLock, mpsc};
@@ -33,7 +33,7 @@ pub(crate) fn small<'a, T>(work: impl Future<Output = T> + Send + 'a) -> Small<'
     Box::pin(work)
 }
 
-/// Does `work` to its end, also when nobody waits for it any more.
+/// Runs `work` to its end, even if the caller no longer waits for it.
 pub(crate) fn run<T: Send + 'static>(
     work: impl Future<Output = Result<T, Failure>> + Send + 'static,
 ) -> Small<'static, Result<T, Failure>> {

@@ -12,7 +12,7 @@ pub(crate) enum Failure {
     /// The named one cannot be used.
     #[error("could not use the server of TEST_DATABASE_URL")]
     Given(#[source] ConnectError),
-    /// What a session locks, a pooler hands to somebody else.
+    /// A pooler could hand a session's locks to another client.
     #[error("TEST_DATABASE_URL leads to a pooler: tests need the server's own address")]
     Pooler,
     /// There is no thread for the work that outlives a test.

@@ -1,10 +1,9 @@
-//! Who made a database, and how others know whether they live.
+//! Which process created a database, and how other processes know whether it is alive.
 //!
-//! Each process draws a number, and each database that it makes bears it. For
-//! as long as the process lives it holds an advisory lock on that number, which
-//! the server drops with the connection, however the process ends. So it is the
-//! server that knows who lives, also when the processes are in containers or on
-//! hosts of their own.
+//! Each process draws a number, and each database that it creates has that number in its name.
+//! While the process lives, it holds an advisory lock on that number, and the server releases the
+//! lock with the connection, however the process ends. So the server knows which processes are
+//! alive, even if they run in containers or on separate hosts.
 
 use std::sync::LazyLock;
 

@@ -141,7 +141,7 @@ impl Server {
         Ok(name)
     }
 
-    /// Drops a database, whoever is connected to it.
+    /// Drops a database, even if sessions are connected to it.
     pub(crate) async fn remove(&self, name: &str) -> Result<(), Failure> {
         let client = self.client().await?;
         disconnect(&client, name).await;

@@ -9,11 +9,11 @@ use tenant_core::{quote_ident, quote_literal};
 /// For how many days a template is kept that no test has used.
 const DAYS: u32 = 30;
 
-/// Drops the databases of dead processes, and templates that nobody uses any
-/// more. Nothing is touched whose name is not one that this module gives.
+/// Drops the databases of dead processes, and templates that are no longer used. Databases with
+/// other names than this module gives are not touched.
 ///
-/// What somebody is still connected to is left for another time, and so is what
-/// another process sweeps at the same moment.
+/// Databases with connected sessions are left for another time, and so are databases that another
+/// process is sweeping.
 pub(crate) async fn sweep(client: &Client) -> Result<(), Failure> {
     for sql in [left_behind(), out_of_use()] {
         let rows = client.query_typed(&sql, &[]).await;
@@ -67,7 +67,7 @@ fn out_of_use() -> String {
     )
 }
 
-/// What can be dropped: ours, and with nobody connected.
+/// Databases that can be dropped: the role owns them, and no session is connected.
 const FREE: &str = "AND pg_catalog.pg_has_role(d.datdba, 'USAGE') AND NOT EXISTS ( \
     SELECT FROM pg_catalog.pg_stat_activity a \
     WHERE a.datid = d.oid AND a.backend_type = 'client backend')";

@@ -31,7 +31,7 @@ pub struct Template {
     shared: OnceCell<Result<Arc<Shared>, String>>,
 }
 
-/// A template that is there.
+/// An existing template.
 pub(crate) struct Made {
     name: String,
     server: Arc<Server>,
@@ -184,13 +184,12 @@ impl fmt::Debug for Template {
 }
 
 impl Made {
-    /// Its copy, of which nobody knows yet.
+    /// A copy of it, which is not in use yet.
     pub(crate) async fn copy(&self) -> Result<ScratchDatabase, Failure> {
         ScratchDatabase::make(Arc::clone(&self.server), Some(self.name.clone())).await
     }
 
-    /// The tenants of such a copy, which open their connections in the runtime of
-    /// whoever asks them.
+    /// The tenants of such a copy. They open their connections in the caller's runtime.
     pub(crate) async fn tenants(&self, copy: &ScratchDatabase) -> Result<Tenants, Failure> {
         let opened = self.opened.get_or_try_init(async || {
             let (migrations, settings) = (self.migrations.clone(), self.settings.clone());

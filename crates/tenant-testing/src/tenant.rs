@@ -109,7 +109,7 @@ impl Shared {
         self.tenant_named(name, made).await
     }
 
-    /// The same under a name that nobody else has in this database.
+    /// The same with a name that is unique in this database.
     pub(crate) async fn tenant_named(
         self: Arc<Self>,
         name: TenantName,
@@ -125,8 +125,8 @@ impl Shared {
         Ok(tenant)
     }
 
-    /// Drops a tenant. A test that failed may have left a transaction open, which
-    /// would be waited for, so whoever holds one of the tenant's tables goes first.
+    /// Drops a tenant. A failed test may have left a transaction open, and the drop would wait for
+    /// it. So sessions that hold locks on the tenant's tables are terminated first.
     async fn remove(&self, name: &TenantName) -> Result<(), Failure> {
         let client = self.scratch.database().driver().await?;
         let schema = quote_literal(&quote_ident(name.as_str()));

@@ -1,5 +1,5 @@
-//! The real programs, run from a folder of their own, with nothing of the
-//! environment but what they need to find PostgreSQL.
+//! Runs the real programs in a separate folder. Their environment has only the variables that they
+//! need to find PostgreSQL.
 
 use std::ffi::OsString;
 use std::fs;
@@ -242,8 +242,7 @@ impl Collected {
     }
 }
 
-/// A command under way. It is killed when it takes so long that it must hang,
-/// and when its test fails before its end.
+/// A running command. It is killed when it takes too long, and when its test fails before its end.
 #[derive(Debug)]
 pub struct Running {
     line: String,

@@ -38,7 +38,7 @@ impl TestDatabase {
         Self(ScratchDatabase::on(server).await)
     }
 
-    /// Makes another with the same in it. Nobody may be connected to this one.
+    /// Creates a copy. No session may be connected to this database.
     ///
     /// # Panics
     ///

@@ -38,8 +38,8 @@ rm -rf -- "$0"
 
 /// A PgBouncer that is gone with this value.
 ///
-/// It listens on a Unix socket in a folder of its own, and lets everybody in as
-/// the superuser of the tests' server.
+/// It listens on a Unix socket in a separate folder, and admits every client as the superuser of
+/// the tests' server.
 #[derive(Debug)]
 pub struct PgBouncer {
     folder: PathBuf,
@@ -48,8 +48,7 @@ pub struct PgBouncer {
 }
 
 impl PgBouncer {
-    /// Starts one that shares `pool_size` server connections among its clients,
-    /// whoever they are.
+    /// Starts a PgBouncer that shares `pool_size` server connections among all its clients.
     ///
     /// # Panics
     ///

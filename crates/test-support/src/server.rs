@@ -4,7 +4,7 @@ use local_postgres::{ThrowawayBuilder, ThrowawayServer};
 
 pub use tenant_testing::server_url;
 
-/// A server of its own, for a test that stops it or configures it.
+/// A separate server, for a test that stops it or configures it.
 #[must_use]
 pub fn own_server() -> ThrowawayBuilder {
     ThrowawayServer::builder()

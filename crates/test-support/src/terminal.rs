@@ -1,4 +1,4 @@
-//! Commands at a terminal of their own.
+//! Commands, each in its own terminal.
 
 use rexpect::process::WaitStatus;
 use rexpect::session::{Options, PtySession, spawn_with_options};

@@ -7,7 +7,7 @@ pub fn say_not_run(why: &str) {
     say(&format!("NOT RUN: {why}\n"));
 }
 
-/// Straight to the stream. Where nobody listens, nothing is lost.
+/// Writes straight to the stream. A closed stream is ignored.
 pub(crate) fn say(text: &str) {
     drop(std::io::stderr().write_all(text.as_bytes()));
 }

@@ -1,5 +1,4 @@
-//! What the service is told, and the one place where environment variables are
-//! read.
+//! The configuration of the service. Environment variables are read only here.
 
 use std::time::Duration;
 
@@ -14,13 +13,13 @@ pub struct Config {
     pub listen: String,
     /// The domain whose subdomains are the tenants.
     pub domain: String,
-    /// What the operator shows to drop a tenant. Without it nobody can.
+    /// The token that the operator sends to drop a tenant. Without it, tenants cannot be dropped.
     pub operator_token: Option<String>,
     /// How many connections serve requests.
     pub connections: u32,
     /// For how long a request waits for one of them.
     pub wait: Duration,
-    /// How many tenants are made beforehand, for sign-ups to take.
+    /// How many spare schemas are created in advance for sign-ups.
     pub spares: usize,
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum ApiError {
     Refused(StatusCode, String),
     /// The database cannot be used at the moment: 503.
     Unavailable(Box<dyn Error + Send + Sync>),
-    /// What nobody has expected: 500.
+    /// An unexpected error: 500.
     Internal(Box<dyn Error + Send + Sync>),
 }
 

@@ -1,10 +1,9 @@
-//! Tasks over HTTP, each tenant's in a schema of its own: an example of
-//! `tenant-core` in a web service, made to be copied from.
+//! Tasks over HTTP, each tenant's in a separate schema: an example of `tenant-core` in a web
+//! service that you can copy from.
 //!
-//! Start with `tasks.rs`: its handlers and the queries below them are what most of
-//! a service is. Then `tenant.rs`, which finds out whose request it is, and
-//! `error.rs`, which says in HTTP's words what goes wrong. Users are not
-//! authenticated here.
+//! Start with `tasks.rs`: its handlers and the queries below them are most of a service. Then read
+//! `tenant.rs`, which finds the tenant of a request, and `error.rs`, which maps errors to HTTP
+//! responses. Users are not authenticated here.
 
 mod app;
 mod config;

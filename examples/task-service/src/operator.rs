@@ -8,7 +8,7 @@ use axum::http::{StatusCode, header};
 
 use crate::error::ApiError;
 
-/// What the operator is known by. Nobody is one where there is no token.
+/// The operator's token. Without a token there is no operator.
 #[derive(Clone)]
 pub(crate) struct Operator(Option<Arc<str>>);
 

@@ -8,9 +8,9 @@ tenant_core::tenant_enum! {
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "lowercase")]
     pub enum Progress: TaskProgress = "task_progress" {
-        /// Nobody works on it.
+        /// It is not started.
         Open = "open",
-        /// Somebody works on it.
+        /// It is in progress.
         Started = "started",
         /// It is done.
         Done = "done",

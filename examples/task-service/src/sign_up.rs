@@ -44,7 +44,7 @@ pub(crate) async fn sign_up(
 
 /// `DELETE /tenants/NAME`: drops a tenant with everything it has.
 ///
-/// 403 for everybody but the operator, 404 when there is no such tenant.
+/// 403 without the operator's token, 404 if there is no such tenant.
 pub(crate) async fn end(
     _: IsOperator,
     State(tenants): State<Tenants>,

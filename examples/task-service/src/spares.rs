@@ -1,4 +1,4 @@
-//! [`Spares`]: schemas made beforehand, so that a sign-up takes milliseconds.
+//! [`Spares`]: schemas created in advance, so that a sign-up takes milliseconds.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -8,8 +8,8 @@ use tenant_core::{Outcome, Stop, Tenants};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-/// How often to look whether they are there still, also when nobody signs up:
-/// other instances of the service take them too.
+/// How often to check the spares even if there are no sign-ups: other instances of the service take
+/// them too.
 const PERIOD: Duration = Duration::from_secs(60);
 
 /// Keeps some spare schemas ready. Cheap to clone.

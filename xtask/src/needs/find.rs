@@ -17,8 +17,8 @@ pub(super) enum Presence {
     Found,
     /// It is nowhere.
     Missing,
-    /// A variable points to a folder that does not hold it. Installing would
-    /// not help: whoever reads the variable looks nowhere else.
+    /// A variable points to a folder that does not contain it. Installing would not help: a program
+    /// that reads the variable looks nowhere else.
     Misdirected {
         /// The variable's name.
         variable: &'static str,

@@ -18,27 +18,24 @@ pub(super) struct Plan {
     is_allowed: bool,
 }
 
-/// The file that keeps Debian's package from creating a cluster and starting a
-/// server, now and at every boot, of which the tests make no use.
+/// The file that keeps Debian's package from creating a cluster and starting a server, now and at
+/// every boot. The tests do not use that server.
 ///
-/// This is the switch Debian provides, in a file of its own that is there only
-/// while we install: what somebody installs later behaves as usual. A
-/// `policy-rc.d` would prevent the start only until the next boot, and stopping
-/// the server afterwards could stop one that somebody uses.
+/// Debian provides this switch. It is a separate file that exists only during the installation, so
+/// that later installations behave as usual. A `policy-rc.d` would prevent the start only until the
+/// next boot. Stopping the server afterwards could stop a server that is in use.
 const NO_CLUSTER: &str = "/etc/postgresql-common/createcluster.d/no-cluster-for-tests.conf";
 
 /// Where Debian reads such files; not there before the package is.
 const CLUSTER_SETTINGS: &str = "/etc/postgresql-common/createcluster.d";
 
-/// Where systemd looks for what holds until the next boot. Debian's PgBouncer
-/// starts a service, now and at every boot, and the tests start their own.
+/// The folder for systemd units that last until the next boot. Debian's PgBouncer package starts a
+/// service, now and at every boot, and the tests start their own.
 ///
-/// While we install, the unit is masked by a link to nowhere, so that it does
-/// not start: nothing has to be stopped that somebody may use by then. Afterwards
-/// the mask goes, and with it the link that would start the service at boot.
-/// Whoever wants the service enables it as ever. Without systemd, as in most
-/// containers, there is nothing to mask: their images forbid packages to start
-/// anything.
+/// During the installation, the unit is masked by a link to `/dev/null`, so it does not start, and
+/// no service has to be stopped. After the installation, the mask is removed together with the link
+/// that would start the service at boot. You can enable the service as usual. Without systemd, as
+/// in most containers, there is nothing to mask: their images forbid packages to start services.
 const UNTIL_BOOT: &str = "/run/systemd/system";
 
 /// The mask.
@@ -150,8 +147,7 @@ impl Plan {
         )
     }
 
-    /// What we are about to do: the commands, as they can be pasted into a
-    /// shell.
+    /// The commands about to run, in a form that can be pasted into a shell.
     pub(super) fn announcement(&self) -> String {
         let before = self.around.iter().map(|(before, _)| before);
         let after = self.around.iter().rev().map(|(_, after)| after);

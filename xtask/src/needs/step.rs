@@ -28,8 +28,8 @@ impl Step {
         Self { words, on_failure }
     }
 
-    /// A command that takes root: with sudo in front for anybody else. A user
-    /// without any rights is shown the command with sudo, too.
+    /// A command that needs root: any other user gets it with sudo in front. A user without any
+    /// rights is shown the command with sudo, too.
     pub(super) fn as_root(rights: Rights, words: &[&str], on_failure: OnFailure) -> Self {
         let sudo: &[&str] = match rights {
             Rights::Root => &[],

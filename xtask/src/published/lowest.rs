@@ -1,10 +1,9 @@
-//! `minimal-versions`: whether the libraries compile with the oldest versions of their
-//! dependencies that they name.
+//! `minimal-versions`: checks that the libraries compile with the oldest versions of their
+//! dependencies that they allow.
 //!
-//! What is compiled is what the registry would give: the packaged crates, in a workspace
-//! of their own. Cargo has the selection of the lowest versions behind an option that is
-//! not stable yet; `RUSTC_BOOTSTRAP` opens it for the one call that writes the lock file,
-//! and nothing is compiled with it.
+//! The command compiles the packaged crates in a separate workspace, as the registry would provide
+//! them. Cargo's option to select the lowest versions is not stable yet. `RUSTC_BOOTSTRAP` enables
+//! it for the one call that writes the lock file, and nothing is compiled with it.
 
 use std::{
     ffi::OsString,

@@ -84,7 +84,7 @@ struct CheckRow {
     file: String,
     /// Where the file and the migrations differ, one text per difference.
     differences: Vec<String>,
-    /// What to do: sentences and commands; null without a difference.
+    /// The hint: sentences and commands; null if there is no difference.
     hint: Option<String>,
 }
 
@@ -208,7 +208,7 @@ impl PrintSchema {
     }
 }
 
-/// The file that nobody has named has what is not this stream's: it is not replaced.
+/// The guessed file contains parts that do not belong to this stream, so it is not replaced.
 fn of_another(project: &Project, files: &StreamFiles, lost: &[String]) -> anyhow::Error {
     let (stream, file) = (files.stream, project.shown(&files.schema));
     let why = format!(
@@ -225,8 +225,8 @@ fn of_another(project: &Project, files: &StreamFiles, lost: &[String]) -> anyhow
     ))
 }
 
-/// The file that is there, and what it says. It is about to be replaced: what it says must
-/// not be lost unread. A file that is no `schema.rs` says nothing.
+/// The existing file and its content. It is about to be replaced, and its content must not be lost
+/// unread. A file that is not a `schema.rs` has no content.
 fn there(project: &Project, files: &StreamFiles) -> anyhow::Result<Option<(String, Schema)>> {
     let read = read_if_there(&files.schema);
     let shown = project.shown(&files.schema);
@@ -235,8 +235,8 @@ fn there(project: &Project, files: &StreamFiles) -> anyhow::Result<Option<(Strin
     Ok(Schema::parse(&text).ok().map(|schema| (text, schema)))
 }
 
-/// The printed text with the views of the file that is there, and what that file says
-/// beside: an edit whose migration is still to be written, perhaps.
+/// The printed text with the views of the existing file. Also returns the other content of that
+/// file, such as an edit whose migration is not written yet.
 fn kept(
     files: &StreamFiles,
     (old, there): &(String, Schema),

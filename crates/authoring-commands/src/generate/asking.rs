@@ -10,11 +10,11 @@ use schema_diff::{Answers, Question, Rename};
 use crate::Stream;
 use crate::advice::advised;
 
-/// Answers the first of `questions`: an answer may settle others, too.
+/// Answers the first of `questions`; an answer may settle others, too.
 ///
 /// # Errors
 ///
-/// A wrong use that names the options where there is nobody to ask.
+/// A usage error that names the options if there is no terminal to ask in.
 pub(super) fn answer(
     context: &Context,
     stream: Stream,

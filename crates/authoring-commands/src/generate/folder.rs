@@ -26,12 +26,12 @@ pub(crate) fn existing(migrations: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Writes `migrations/name` with both files. Nobody sees half of it: it is
-/// made under a name that Diesel passes over, and then renamed.
+/// Writes `migrations/name` with both files. The write is atomic: the folder is created under a
+/// name that Diesel ignores, and then renamed.
 ///
 /// # Errors
 ///
-/// When it cannot be written; then nothing of it is left.
+/// When it cannot be written; then no part of it remains.
 pub(crate) fn write(migrations: &Path, name: &str, up: &str, down: &str) -> anyhow::Result<()> {
     let unfinished = migrations.join(format!(".{name}.{}", std::process::id()));
     let written = fs::create_dir_all(&unfinished)

@@ -157,7 +157,7 @@ fn is_in_the_way(copy: &Copied, error: &Error) -> bool {
         && words.any(|word| word.eq_ignore_ascii_case(&copy.name))
 }
 
-/// What a migration met, said so that nobody fears for the real database.
+/// The error of a migration, with a text that makes clear that the real database is not affected.
 fn explained(error: Error) -> anyhow::Error {
     match error {
         Error::Migration(_)
@@ -180,8 +180,7 @@ fn not_swapped(error: PgError) -> anyhow::Error {
     ))
 }
 
-/// A role or a URL can bring a search path of its own, and nobody who connects
-/// would find the tables.
+/// A role or a URL can set its own search path, and then no session would find the tables.
 async fn require_usual_path(client: &Client) -> anyhow::Result<()> {
     let sql = "SELECT current_schema() IS NOT DISTINCT FROM 'public'";
     let row = client.query_typed_one(sql, &[]).await;

@@ -76,7 +76,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often at most: half a minute.
 const PATIENCE: u32 = 600;
 
-/// Drops the database called `name` beside `origin`, whoever is connected.
+/// Drops the database `name` on the server of `origin`, even if sessions are connected.
 pub(super) async fn remove(origin: &Database, name: &str) -> anyhow::Result<()> {
     let client = origin.pinned_driver().await?;
     until_made(&client, name).await?;
@@ -100,10 +100,10 @@ async fn until_made(client: &Client, name: &str) -> Result<(), PgError> {
     Ok(())
 }
 
-/// Drops what runs that were killed have left behind: by its name ours and more
-/// than an hour old, and nobody is connected.
+/// Drops the databases that killed runs left behind. Their names are this program's, they are more
+/// than an hour old, and no session is connected to them.
 ///
-/// What fails is left to the next run: the database may be another role's.
+/// A failure is left to the next run: the database may belong to another role.
 pub(super) async fn sweep(client: &Client, output: Output) {
     if let Err(error) = try_to_sweep(client, output).await {
         output.detail(&format!(

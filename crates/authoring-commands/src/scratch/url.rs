@@ -23,8 +23,7 @@ fn is_left_out(option: &str) -> bool {
     name.is_some_and(|(name, _)| name == "dbname" || name == "pooler")
 }
 
-/// `text` without what in `url` nobody may see; `shown` stands in the place of
-/// the whole.
+/// `text` without the secret parts of `url`; `shown` replaces the whole URL.
 pub(crate) fn concealed(text: &str, url: &str, shown: &str) -> String {
     let text = text.replace(url, shown);
     match password(url) {

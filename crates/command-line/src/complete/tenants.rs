@@ -1,4 +1,4 @@
-//! Tenants whose names begin as somebody types.
+//! Tenants whose names begin with the typed text.
 
 use clap_complete::engine::CompletionCandidate;
 use sql_text::literal;
@@ -8,7 +8,7 @@ use tokio_postgres::SimpleQueryMessage;
 use super::typed::Typed;
 use crate::Context;
 
-/// At most so many names: nobody reads more.
+/// The maximum number of names. A longer list would not be read.
 const MOST: usize = 1000;
 
 /// Tenants whose names begin with `prefix` and are not on the line yet. None if anything

@@ -1,4 +1,4 @@
-//! Migrations of tenants whose names or versions begin as somebody types.
+//! Migrations of tenants whose names or versions begin with the typed text.
 
 use clap_complete::engine::CompletionCandidate;
 use tenant_core::Migration;

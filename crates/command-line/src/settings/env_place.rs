@@ -2,8 +2,8 @@
 
 use crate::files;
 
-/// The place of `name` in the nearest `.env`, as `.env:3`. The last line with the name
-/// counts. Without the line if another program has changed the file meanwhile.
+/// The place of `name` in the nearest `.env`, as `.env:3`. The last line with the name counts. The
+/// line is missing if another program changed the file in the meantime.
 pub(crate) fn of(name: &str) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let mut files = here.ancestors().map(|folder| folder.join(".env"));

@@ -1,7 +1,7 @@
 //! `metadata.toml`, as Diesel reads it.
 //!
-//! Diesel takes a file it cannot parse for one that is not there, and one
-//! without the key for one that says false. Both deserve a word.
+//! Diesel treats a file that it cannot parse as missing, and a file without the key as one that
+//! says false. Both are reported.
 
 use serde::Deserialize;
 

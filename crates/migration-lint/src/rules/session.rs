@@ -38,7 +38,7 @@ pub(super) fn path(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     ))
 }
 
-/// Statements after which somebody else is at work.
+/// Statements that change the role of the statements after them.
 pub(super) fn state(node: &SyntaxNode, place: &Place<'_>) -> Option<Found> {
     const WHO: [&str; 2] = ["role", "session_authorization"];
     let changes = match node.kind() {

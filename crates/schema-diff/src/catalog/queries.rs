@@ -131,9 +131,9 @@ JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND NOT t.tgisinternal
 ORDER BY c.relname, t.tgname COLLATE \"C\"";
 
-/// The schema's own types, but for rows of tables, arrays and what belongs to an
-/// extension; of enums the labels. Last, whether something else than a table
-/// uses the type: a function, a view, another type.
+/// The schema's own types, except for row types of tables, arrays and types of extensions. Enums
+/// come with their labels. The last column says whether an object other than a table uses the type:
+/// a function, a view, another type.
 pub(super) const TYPES: &str = "
 SELECT t.typname::text,
        CASE WHEN t.typtype = 'e' THEN

@@ -177,10 +177,10 @@ LEFT JOIN pg_catalog.pg_attribute a
 WHERE n.nspname = $1
 ORDER BY 1, 2, 3";
 
-/// The statements that make a view again, in their order: itself, defaults of
-/// its columns, indexes, rules, triggers, comments, privileges, its owner. Names
-/// are those that the path leads to. What is not among them is seen by whoever
-/// compares the schema before with the schema after.
+/// The statements that create a view again, in order: the view itself, defaults of its columns,
+/// indexes, rules, triggers, comments, privileges, its owner. Names are written as `search_path`
+/// resolves them. A comparison of the schema before and after finds anything that these statements
+/// miss.
 const STATEMENTS: &str = "
 WITH views AS (
     SELECT c.*, pg_catalog.format('%I', c.relname) AS name,

@@ -14,7 +14,7 @@ pub(super) struct ForeignSteps {
     pub(super) last: Vec<Step>,
 }
 
-/// What becomes of a foreign key that is there.
+/// What happens to an existing foreign key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {
     /// Nothing happens to it.
@@ -194,8 +194,8 @@ impl Planner<'_> {
         (name(child, &table.name), renewed)
     }
 
-    /// The foreign keys that the file has and the database has not, but for
-    /// those that are made together with their table.
+    /// The foreign keys that are in the file and not in the database, except for keys that are
+    /// created together with their table.
     fn added_keys(&self, table: &Table) -> Vec<Step> {
         let mut taken = self.taken_names(table);
         let missing = table.references.iter();

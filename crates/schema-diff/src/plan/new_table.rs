@@ -35,8 +35,8 @@ impl Planner<'_> {
         pairs.collect()
     }
 
-    /// Whether the foreign key can be written into `CREATE TABLE`: it refers to
-    /// a table that is there by then, with its key as it is to be.
+    /// Whether the foreign key can be written into `CREATE TABLE`. The table that it refers to must
+    /// exist by then, with its final key.
     pub(super) fn is_inline(&self, child: &str, reference: &Reference) -> bool {
         if !self.matches.new.iter().any(|name| name == child) {
             return false;

@@ -1,4 +1,4 @@
-//! Tables that are there and change.
+//! Changes to existing tables.
 
 use super::matching::TableMatch;
 use super::{Conversion, Planner};
@@ -36,7 +36,7 @@ pub(super) fn filling(table: &Table, column: &Column, answers: &Answers) -> Fill
 }
 
 impl Planner<'_> {
-    /// The tables that are there, with what becomes of each.
+    /// The existing tables, with what happens to each.
     pub(super) fn pairs(&self) -> impl Iterator<Item = (&TableMatch, &StoredTable, &Table)> {
         self.matches.tables.iter().filter_map(|found| {
             let stored = self.catalog.table(&found.old)?;

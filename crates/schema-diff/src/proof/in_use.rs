@@ -126,7 +126,7 @@ async fn revert<E: Into<Cause>>(
     Ok(())
 }
 
-/// The rows are still there, and their values where nobody has asked for others.
+/// Checks that the rows still exist, with the same values unless a change was requested.
 fn compare(
     file: &'static str,
     before: &Kept,

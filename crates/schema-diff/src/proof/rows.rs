@@ -80,8 +80,8 @@ async fn convertible(
     Ok(places)
 }
 
-/// A value of the type `to` for the column, which is no array yet when it
-/// becomes one of its own values.
+/// A value of the type `to` for the column. If the step turns the column into an array, it is not
+/// an array yet.
 fn new_value(
     catalog: &Catalog,
     plan: &Plan,
@@ -96,7 +96,7 @@ fn new_value(
     value(catalog, plan, &ty, row)
 }
 
-/// A value of a type that is there, or that the migration makes.
+/// A value of a type that exists, or that the migration creates.
 fn value(catalog: &Catalog, plan: &Plan, ty: &Type, row: usize) -> String {
     let existing = catalog.custom_type(&ty.name);
     let labels = existing.and_then(|found| found.labels.clone());

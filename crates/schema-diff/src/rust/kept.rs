@@ -139,8 +139,8 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// The printed file with the types in its module `sql_types` that only the
-    /// views use, or, if it has no such module, one of our own to be put behind.
+    /// The printed file with the types that only the views use in its module `sql_types`. If it has
+    /// no such module, the second value is a module to append.
     fn with_types(&self, printed: &str) -> Result<(String, Option<String>), ParseError> {
         let file = syn::parse_file(printed)?;
         let module = module(&file);

@@ -65,7 +65,7 @@ impl RustTable {
         })
     }
 
-    /// Without a list of its own, a table's key is `id`.
+    /// The key of a table that lists none is `id`.
     fn primary_key(&self) -> Result<Vec<String>, ParseError> {
         if self.is_view {
             return Ok(Vec::new());

@@ -322,7 +322,7 @@ pub(crate) fn may_cut_spaces(from: &Type, to: &Type) -> bool {
     is_shorter && is_text_like(from) && from.name != "bpchar"
 }
 
-/// The expression that is taken when nobody says otherwise.
+/// The expression that is used by default.
 pub(crate) fn usual(catalog: &Catalog, column: &str, from: &Type, to: &Type) -> String {
     expression(catalog, &catalog.quote.ident(column), from, to)
 }

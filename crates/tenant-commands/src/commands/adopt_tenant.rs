@@ -1,4 +1,4 @@
-//! `adopt-tenant`: makes a tenant of a schema that is there.
+//! `adopt-tenant`: registers an existing schema as a tenant.
 
 use std::path::PathBuf;
 

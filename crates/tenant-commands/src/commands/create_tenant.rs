@@ -135,7 +135,7 @@ impl CreateTenant {
             (Some(schema), [name]) => Ok(Some((name, schema))),
             (Some(_), _) => Err(usage(
                 "--schema names the schema of one tenant, and there are several",
-                "Create each tenant with a command of its own.",
+                "Create each tenant with a separate command.",
             )),
         }
     }

@@ -255,9 +255,8 @@ impl Naming {
         self.name(text).ok()
     }
 
-    /// Whether a schema in no list can be a tenant's that has lost its row, by what it is
-    /// called. Where only the list knows what schemas are called, an empty one can be
-    /// anybody's.
+    /// Whether an unregistered schema can belong to a tenant whose row was lost, judged by its
+    /// name. If only the list knows the names of schemas, an empty schema could belong to anything.
     pub(crate) fn may_be_a_tenants(&self, schema: &SchemaName, is_empty: bool) -> bool {
         match &self.schemas {
             Schemas::Same => true,

@@ -23,7 +23,7 @@ pub(crate) enum Schema<'a> {
     Public,
     /// What exists for each tenant.
     Tenant(&'a Target),
-    /// What is ready to become a tenant's, and is nobody's yet.
+    /// A spare schema, without a tenant.
     Spare(&'a SchemaName),
     /// What the tenants' migrations are tried in, and is never committed.
     Rehearsal(&'a SchemaName),
@@ -50,8 +50,8 @@ impl<'a> Schema<'a> {
         ident(self.schema_name())
     }
 
-    /// What it is called in its list, and in reports: the tenant's name. A spare is
-    /// nobody's, and listed by its schema's name.
+    /// Its key in the list and in reports: the tenant's name. A spare has no tenant and is listed
+    /// by its schema's name.
     pub(crate) fn key(self) -> &'a str {
         match self {
             Self::Tenant(target) => target.name.as_str(),
@@ -61,9 +61,9 @@ impl<'a> Schema<'a> {
 
     /// The text whose hash is the key of its advisory lock.
     ///
-    /// It is the schema's name that is locked, not the tenant's: what two must not do at
-    /// once, they do to the schema, and a spare is locked before it is anybody's. The
-    /// text stays as it is, so that programs of different versions exclude each other.
+    /// The lock is on the schema's name, not the tenant's. Work that must not run twice at once is
+    /// work on the schema, and a spare is locked before it has a tenant. The text must not change,
+    /// so that programs of different versions exclude each other.
     pub(crate) fn lock_text(self) -> String {
         format!("diesel-tenants:{}", self.schema_name())
     }

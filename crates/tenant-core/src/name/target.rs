@@ -16,7 +16,7 @@ pub(crate) struct Target {
 pub(crate) enum Entry {
     /// A tenant.
     Tenant(Target),
-    /// A schema that is nobody's yet.
+    /// A schema without a tenant.
     Spare(SchemaName),
 }
 

@@ -271,7 +271,7 @@ impl PoolInner {
         extensions.is_some_and(|schema| schema.name() == name)
     }
 
-    /// Asks the database about a tenant, on a connection that nobody uses.
+    /// Asks the database about a tenant, on an idle connection.
     pub(super) async fn ask_for(
         &self,
         lent: &mut Lent,
@@ -327,8 +327,8 @@ fn unexplained(error: PoolError) -> NotBegun {
     }
 }
 
-/// An answer has come, whatever it says, unless the connection is gone: that one
-/// stays marked as one that nobody has heard of.
+/// Records that an answer arrived, whatever it says. If the connection is lost, it stays marked as
+/// unheard.
 fn heard<T>(lent: &Lent, answer: Result<T, NotBegun>) -> Result<T, NotBegun> {
     match &answer {
         Err(NotBegun::Lost(_)) => {}

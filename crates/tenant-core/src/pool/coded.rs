@@ -46,7 +46,7 @@ pub(super) fn of_reader(error: Error) -> Error {
     }
 }
 
-/// What whoever has begun to read does in order to write.
+/// How to write in a transaction that was opened for reading.
 const TO_WRITE: &str =
     "it was opened with `TenantPool::read` or `read_only`. To change rows, use `TenantPool::write`";
 

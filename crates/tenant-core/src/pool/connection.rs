@@ -118,7 +118,7 @@ pub(super) struct Home {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Not,
-    /// Not by itself, but somebody has said that it is to end.
+    /// It is still open, and the caller intends to end it.
     Meant,
     /// And nothing is left on the connection.
     Clear,
@@ -224,12 +224,12 @@ impl<S: Scope> ScopedConnection<S> {
         }
     }
 
-    /// Nobody is surprised that nothing of it is kept.
+    /// Marks that the loss of its changes is intended.
     pub(super) fn give_up(&mut self) {
         self.end = End::Meant;
     }
 
-    /// Gives the connection to somebody else in the middle of its transaction.
+    /// Hands the connection to another owner in the middle of its transaction.
     pub(super) async fn hand_on(mut self) -> Held {
         self.end = End::HandedOn;
         let shared = Arc::clone(OwnedMutexGuard::mutex(&self.lent));
@@ -293,8 +293,8 @@ impl<S: Scope> ScopedConnection<S> {
         never
     }
 
-    /// Whether a write is lost that nobody has said to lose: no statement has failed, none was
-    /// cut off, and there was neither a commit nor a rollback.
+    /// Whether a write is lost unintentionally: no statement has failed, none was cut off, and
+    /// there was neither a commit nor a rollback.
     fn unkept(&self) -> Option<Unkept> {
         let watch = self.lent.watch();
         let seen = watch.seen();

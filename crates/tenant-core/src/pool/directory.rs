@@ -15,11 +15,11 @@ use crate::name::Target;
 /// For how long a tenant is taken to be there and alike.
 const KNOWN_FOR: Duration = Duration::from_secs(60);
 
-/// For how long a name is taken to be nobody's: short, because another program
-/// may make that tenant, and long enough for those who guess names.
+/// How long a name is taken to be unknown. The time is short, because another program may create
+/// that tenant, and long enough to slow down attempts to guess names.
 const UNKNOWN_FOR: Duration = Duration::from_secs(1);
 
-/// How many names are remembered: whoever guesses names fills no memory.
+/// How many names are remembered, so that guessed names cannot fill the memory.
 const MOST: usize = 50_000;
 
 /// What is known of a name.
@@ -27,11 +27,11 @@ const MOST: usize = 50_000;
 pub(super) enum Known {
     /// A tenant.
     Tenant(Whereabouts),
-    /// Nobody.
+    /// No tenant.
     Nobody,
 }
 
-/// What is known of a tenant that is there.
+/// What is known of an existing tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Whereabouts {
     /// What its statements carry.
@@ -78,7 +78,7 @@ impl Directory {
         entries.insert(name.clone(), Entry { known, until });
     }
 
-    /// Whoever changes a tenant says so here: the next who asks for it looks.
+    /// Forgets a tenant after a change, so that the next request for it asks the database.
     pub(crate) fn forget(&self, name: &TenantName) {
         self.entries().remove(name);
     }

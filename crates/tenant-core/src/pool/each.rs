@@ -1,7 +1,9 @@
-//! A transaction for each statement, where the session belongs to everybody: behind a pooler.
+//! A transaction for each statement, for sessions that are shared with other clients: behind a
+//! pooler.
 //!
-//! The path is set in the transaction, so each statement has to be in one. A transaction that
-//! the application begins, by Diesel's means or by hand, is one of ours with the path in it.
+//! The path is set in the transaction, so each statement must be in one. If the application begins
+//! a transaction, with Diesel's methods or by hand, the library's transaction with the path takes
+//! its place.
 
 use std::future;
 
@@ -14,10 +16,10 @@ use super::scope::Scope;
 use crate::link::Standing;
 
 impl LentParts<'_> {
-    /// Runs a statement in a transaction of its own, or in the one that is open.
+    /// Runs a statement in a separate transaction, or in the open one.
     ///
-    /// `depth` is how many transactions are open as far as Diesel knows. Where there is none
-    /// and the server has one, the statement before was given up in the middle.
+    /// `depth` is how many transactions are open as far as Diesel knows. If that is none and the
+    /// server has one, the previous statement was canceled while it ran.
     pub(super) async fn each<T>(
         self,
         pending: Pending,
@@ -63,7 +65,7 @@ impl<S: Scope> ScopedConnection<S> {
         self.kind() == Kind::Each && text == "BEGIN"
     }
 
-    /// Begins a transaction that somebody else ends.
+    /// Begins a transaction that the application ends.
     pub(super) async fn begin_by_hand(&mut self) -> QueryResult<()> {
         let Some((parts, pending, depth)) = self.each_parts() else {
             return Ok(());

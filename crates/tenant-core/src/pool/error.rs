@@ -277,7 +277,7 @@ fn query_sqlstate(error: &diesel::result::Error) -> Option<&str> {
     })
 }
 
-/// Whether a check of our own has found that the path leads elsewhere.
+/// Whether the error comes from a check that `search_path` is the expected one.
 fn is_about_path(error: &diesel::result::Error) -> bool {
     let code = query_sqlstate(error).unwrap_or_default();
     Assertion::unmet(code, &error.to_string()) == Some(Assertion::Path)

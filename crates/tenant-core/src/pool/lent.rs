@@ -27,21 +27,21 @@ use super::tag::Tag;
 use crate::TenantName;
 use crate::link::{Watch, Wire};
 
-/// For so many shapes a connection keeps prepared statements. Tenants with types
-/// of their own are a shape each.
+/// The number of schema definitions for which a connection keeps prepared statements. Tenants with
+/// their own types each count as one.
 const SHAPES: usize = 64;
 
-/// A backend remembers every table that it has seen; after so many tenants it is
-/// replaced.
+/// A backend remembers every table that it has seen, so a connection is replaced after this many
+/// tenants.
 const TENANTS: usize = 1_000;
 
-/// For how long a server that was heard of is taken to be there: within this time
-/// a transaction is begun in the same round trip as its first query, afterwards in
-/// one of its own, so that a connection that was lost can be replaced unnoticed.
+/// How long a server that has answered is taken to be reachable. Within this time, a transaction
+/// begins in the same round trip as its first query. Later it begins in a separate round trip, so
+/// that a lost connection can be replaced unnoticed.
 const FRESH: Duration = Duration::from_millis(500);
 
-/// How long the rest of an answer may take that nobody wants any more. Who asks for the
-/// first row has it before the server has said that it was the last.
+/// How long the rest of an unwanted answer may take. A query for the first row returns before the
+/// server has said that there are no more rows.
 const REST: Duration = Duration::from_millis(20);
 
 /// How long the server may take to end a piece of work that was dropped, and to forget what
@@ -62,7 +62,7 @@ pub(super) struct Lent {
     heard: Instant,
     /// Where it was opened.
     runtime: Option<Handle>,
-    /// The work has set an instrumentation of its own.
+    /// The work has set its own instrumentation.
     is_instrumented: bool,
     /// The work has set how many statements Diesel keeps.
     is_resized: bool,
@@ -76,7 +76,7 @@ pub(super) struct Lent {
 pub(super) struct Signs {
     /// A query may have been sent, and its future was given up.
     busy: AtomicBool,
-    /// So many streams of rows were not dropped.
+    /// How many streams of rows are still open.
     rows: AtomicUsize,
     /// A query failed in a way in which prepared statements that are out of date
     /// fail, among others.
@@ -171,7 +171,7 @@ impl Signs {
         self.left.load(Ordering::Relaxed)
     }
 
-    /// Whether something may have been sent that nobody waits for.
+    /// Whether a request may have been sent whose answer is not awaited.
     pub(super) fn is_busy(&self) -> bool {
         self.busy.load(Ordering::Relaxed) || self.rows.load(Ordering::Relaxed) > 0
     }
@@ -238,7 +238,7 @@ impl Lent {
         }
     }
 
-    /// Whether it must not be used by anybody any more.
+    /// Whether the connection must not be used again.
     pub(super) fn is_spent(&mut self) -> bool {
         self.is_cut_off()
             || self.watch().seen().spoiled
@@ -337,8 +337,9 @@ impl Lent {
         }
     }
 
-    /// Whoever has the connection beneath prepares statements without a tag, and finds none of
-    /// other tags. What they may set of Diesel's is put back at the end.
+    /// Prepares for a user of the underlying connection: statements there are prepared without a
+    /// tag, and must not be confused with statements of other tags. Diesel settings that the user
+    /// changes are restored at the end.
     pub(super) fn lend(&mut self, tag: &Tag) {
         if self.untagged.as_ref().is_some_and(|other| other != tag) {
             self.forget_statements();
@@ -396,7 +397,7 @@ pub(super) fn end_behind(held: &mut Held, message: String) {
 }
 
 impl Drop for Lent {
-    /// The server does nothing that nobody waits for.
+    /// Cancels work on the server if its result is no longer awaited.
     fn drop(&mut self) {
         if self.signs.is_busy() || self.watch().is_working() {
             self.wire.abandon();
@@ -411,6 +412,6 @@ pub(super) enum Kind {
     Transaction,
     /// Statements each on its own.
     Session,
-    /// Statements each in a transaction of its own, because the session is not ours.
+    /// Statements each in a separate transaction, because the session is shared.
     Each,
 }

@@ -161,9 +161,9 @@ const FUNCTIONS: &str = "(SELECT pg_catalog.string_agg(pg_catalog.concat_ws(':',
     AND d.refclassid = 'pg_catalog.pg_namespace'::pg_catalog.regclass \
     AND d.refobjid = n.oid)";
 
-/// Looks for the tenant `name`, not as the role that somebody has left: behind a pooler in
-/// one transaction with what forgets that, since another one may get another server
-/// connection.
+/// Looks for the tenant `name`, without a role that an earlier user may have left set. Behind a
+/// pooler, the reset and the query are in one transaction, because another transaction may get
+/// another server connection.
 pub(super) async fn find(
     mut connection: &AsyncPgConnection,
     before: Before,
@@ -243,7 +243,7 @@ pub(super) async fn tenant_among(
     Ok(found.map(|found| found.name))
 }
 
-/// Whether the transaction or the session has a path of its own.
+/// Whether the transaction or the session sets its own path.
 pub(super) async fn has_path(mut connection: &AsyncPgConnection) -> QueryResult<bool> {
     let query = diesel::sql_query(format!("{}{}", Mark::Ask.comment(), path::IS_SET));
     Ok(query.get_result::<Answer>(&mut connection).await?.answer)

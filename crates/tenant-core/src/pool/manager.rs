@@ -22,8 +22,8 @@ impl ManageConnection for Manager {
         Ok(Lent::new(self.database.watched_diesel().await?))
     }
 
-    /// Never asked: the message that begins a piece of work is the test, and
-    /// costs no round trip of its own.
+    /// Not checked here: the message that begins a piece of work is the test, and needs no
+    /// additional round trip.
     async fn is_valid(&self, _: &mut Lent) -> Result<(), ConnectError> {
         Ok(())
     }

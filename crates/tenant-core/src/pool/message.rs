@@ -31,7 +31,7 @@ pub(super) enum Before {
     /// Nothing that is still on it: the connection is ours alone, and was cleared when the
     /// work before had ended.
     Cleared,
-    /// Anything: there is a pooler, and its server connections are everybody's.
+    /// Anything: there is a pooler, and its server connections are shared.
     Unknown,
 }
 
@@ -92,9 +92,9 @@ pub(super) fn roll_back(prepared: Prepared) -> String {
 /// Forgets all that the work may have left: also the locks of the session, and the state
 /// from which random numbers are made. One statement does both, because that is what costs.
 ///
-/// It is a transaction of its own, whose isolation is said: what the work has set for
-/// transactions still holds, and a serializable one could wait for others. The settings go
-/// first, so that no time-out of the work's ends the rest.
+/// It is a separate transaction with an explicit isolation level, because the defaults that the
+/// work has set still hold, and a serializable transaction could wait for others. The settings are
+/// reset first, so that no time-out from the work ends the rest.
 fn clear(prepared: Prepared) -> String {
     let seed = rand::random_range(-1.0..1.0_f64);
     let deallocate = match prepared {

@@ -14,8 +14,8 @@ use crate::link::Watch;
 
 /// Rows that the server is still to send, and may fail at.
 ///
-/// Where nobody takes them, the driver reads nothing further from its connection. So the
-/// connection is of no use to others while there is such a value.
+/// While they are not read, the driver reads nothing further from its connection. So the connection
+/// is of no use to others while such a value exists.
 pub(super) struct Rows<R> {
     rows: BoxStream<'static, QueryResult<R>>,
     signs: Arc<Signs>,

@@ -1,12 +1,11 @@
 //! Keeps apart the prepared statements of schemas that are not alike.
 //!
-//! A statement that was prepared in one tenant serves another as long as all
-//! types in it are the same: PostgreSQL looks tables up and plans anew when the
-//! path has changed. Where they differ (a tenant at another version, or with an
-//! enum of its own) it refuses the statement, or takes its parameters for values
-//! of the first tenant's type. So each statement carries the tag of the shape it
-//! was prepared for, as a comment behind it. Diesel keeps statements by their
-//! text, and so never finds that of another shape.
+//! A statement that was prepared in one tenant also works in another if all its types are the same:
+//! PostgreSQL looks up tables and plans again when the path has changed. If the types differ (a
+//! tenant at another version, or with its own enum), PostgreSQL refuses the statement, or takes its
+//! parameters for values of the first tenant's type. So each statement ends with a comment: the tag
+//! of the schema definition that it was prepared for. Diesel finds statements by their text, and so
+//! never uses a statement for another definition.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Writes that are lost because nobody has committed them.
+//! Writes that are lost because they were not committed.
 
 use std::fmt;
 

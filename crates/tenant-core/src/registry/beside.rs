@@ -32,7 +32,7 @@ impl Registry {
         }
     }
 
-    /// Writes `values`, which may refer to those of the row that is there, if there is one.
+    /// Writes `values`, which may refer to the columns of the existing row, if there is one.
     pub(super) fn update_beside(
         &self,
         schema: Schema<'_>,
@@ -88,8 +88,9 @@ impl Registry {
         )
     }
 
-    /// The statement that fails unless the list has the tenant, with its schema, which it gives
-    /// to no other one, whoever has written its row: the application, or a trigger of a view. None for our own table.
+    /// The statement that fails unless the list has the tenant with its schema and gives that
+    /// schema to no other tenant. The row may have been written by the application or by a trigger
+    /// of a view. `None` for the library's own table.
     pub(crate) fn confirm(&self, schema: Schema<'_>) -> Option<String> {
         if self.list_for(schema) != Some(List::Tenants) || self.is_our_own() {
             return None;
@@ -200,8 +201,8 @@ impl Registry {
     }
 }
 
-/// What follows an insertion into the table with the key `key`, so that these columns of a
-/// row that is there are written instead.
+/// The clause after an insertion into the table with the key `key`. If the row exists, it updates
+/// these columns instead.
 fn on_conflict(key: &str, columns: &[&str]) -> String {
     let set = columns
         .iter()

@@ -11,7 +11,7 @@ use crate::assertion::Assertion;
 use crate::migration::Migration;
 use crate::name::Schema;
 
-/// The fingerprints that a row has, none where somebody has written something else.
+/// The fingerprints of a row; empty if the column contains something else.
 pub(super) const READABLE: &str =
     "CASE WHEN pg_catalog.jsonb_typeof(fingerprints) = 'object' THEN fingerprints ELSE '{}' END";
 
@@ -106,8 +106,8 @@ impl Registry {
         Some(self.insert_values(list, schema, &values))
     }
 
-    /// Registers a schema that has a table of applied migrations of its own, whose newest
-    /// version is `newest`. What their texts were is not known.
+    /// Registers a schema that has its own migration history, whose newest version is `newest`. The
+    /// texts of those migrations are unknown.
     pub(crate) fn adopt(&self, schema: Schema<'_>, newest: Option<&str>) -> Option<String> {
         let list = self.list_for(schema)?;
         let values = self.versioned(list, version_or_null(newest));

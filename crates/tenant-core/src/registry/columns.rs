@@ -42,8 +42,8 @@ impl Columns {
     /// All of them.
     pub(super) const ALL: Self = Self(15);
 
-    /// Those of a list that nobody has looked at. A database that was set up by an older
-    /// program has no fingerprints, and gets them with the next public migrations.
+    /// The columns of a list that was not read yet. A database that was set up by an older program
+    /// has no fingerprints, and gets them with the next public migrations.
     const UNKNOWN: Self = Self(7);
 
     /// Those that are kept beside a query, and whether that says when a tenant was made.

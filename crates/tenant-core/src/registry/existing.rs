@@ -1,4 +1,4 @@
-//! [`ExistingList`]: a table that is there before the migration that would make it.
+//! [`ExistingList`]: a table that exists before the migration that would create it.
 
 use super::migrations::FIRST;
 use super::place::Place;

@@ -120,7 +120,8 @@ impl Registry {
         )
     }
 
-    /// Whether the lists have all that they can have: then nobody has to look again.
+    /// Whether the lists have all the columns that they can have. If so, they are not checked
+    /// again.
     pub(crate) fn is_complete(&self) -> bool {
         match self.is_query() {
             true => self.0.is_described.load(Ordering::Relaxed),
@@ -133,8 +134,8 @@ impl Registry {
         self.0.source.describing()
     }
 
-    /// Whether it is one of our own tables whose absence the server reports, and not one that
-    /// the application's query names.
+    /// Whether the server reports that one of the library's own tables is missing, and not a table
+    /// that the application's query names.
     pub(crate) fn is_ours(&self, error: &PgError) -> bool {
         if !self.is_query() {
             return true;
@@ -251,10 +252,9 @@ impl Registry {
         )
     }
 
-    /// The query that picks the oldest spare that was last seen at the version `newest`
-    /// and that nobody else is about to take, and holds its row. No row when there is
-    /// none but those `passed_over`, and those in which one of `texts`, versions and
-    /// fingerprints, was another when it was applied.
+    /// The query that picks and locks the oldest spare that was last seen at the version `newest`
+    /// and that no other session is about to take. It skips the spares in `passed_over`, and spares
+    /// in which one of `texts` (versions and fingerprints) was different when it was applied.
     pub(crate) fn pick_spare<'a>(
         &self,
         newest: Option<&str>,
@@ -304,10 +304,10 @@ impl Registry {
         )
     }
 
-    /// The statement by which a transaction finds out that what it sees of a tenant is
-    /// out of date: its first statement has taken the lock, and what it sees is as old as
-    /// that statement's beginning. Whoever changed the tenant until then has written to its
-    /// row, and PostgreSQL answers with 40001.
+    /// The statement by which a transaction finds out that its snapshot of a tenant is out of date.
+    /// Its first statement took the lock, and the snapshot is as old as the beginning of that
+    /// statement. A session that changed the tenant in between has written to its row, and
+    /// PostgreSQL answers with 40001.
     pub(crate) fn hold(&self, tenant: Schema<'_>) -> String {
         let place = self.place(List::Tenants);
         let name = literal(tenant.key());

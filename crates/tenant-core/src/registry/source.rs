@@ -20,11 +20,11 @@ pub(super) enum Source {
     Table {
         /// The column with the name of the schema, quoted, if it has one.
         schema: Option<String>,
-        /// The condition on its rows, as somebody has written it.
+        /// The condition on its rows, as configured.
         only: Option<String>,
     },
-    /// A query on the application's own tables, as somebody has written it. What is kept of
-    /// a tenant is in the table beside them.
+    /// A query on the application's own tables, as configured. The library keeps its own data about
+    /// a tenant in the table beside them.
     Query(String),
 }
 

@@ -76,8 +76,8 @@ fn refused_by_a_worker(error: &PgError) -> Vec<Remedy> {
     }
 }
 
-/// Whether a server of a cluster was added after the tables that all servers have, and has
-/// none of them yet. Citus has no code of its own for it.
+/// Whether a node was added to a cluster after the reference tables, and has none of them yet.
+/// Citus has no separate code for this.
 ///
 /// Source: Citus, `shard_transfer.c`.
 fn lacks_reference_tables(error: &PgError) -> bool {

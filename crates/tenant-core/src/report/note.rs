@@ -1,4 +1,4 @@
-//! What was noticed that is no failure, and that somebody should know.
+//! Notes: observations that are not failures and that an operator should know.
 
 use sql_text::ident;
 

@@ -1,7 +1,7 @@
-//! What a role gives to others with each object that it makes, or denies them.
+//! What a role grants by default on each object that it creates, or revokes.
 //!
-//! `ALTER DEFAULT PRIVILEGES` is about what is made from then on. So the older of two
-//! tenants lacks grants that the younger one has, without anybody having touched either.
+//! `ALTER DEFAULT PRIVILEGES` applies to objects that are created after it. So the older of two
+//! tenants can lack grants that the younger has, although neither tenant was changed.
 
 use std::collections::BTreeMap;
 

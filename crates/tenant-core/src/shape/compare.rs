@@ -20,18 +20,18 @@ use super::renamed;
 /// What of two shapes is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Compared {
-    /// A tenant with what the migrations make. Partitions that they do not make are
-    /// no difference, since an application makes them as time goes on, and drops
-    /// those that they do make; nor are storage parameters that they do not set, which
-    /// an operator has tuned, nor grants beyond theirs, unless they are everybody's.
-    /// `grants` says whether grants are looked at: where another role owns the schema,
-    /// that role's default privileges count, and nobody has tried those.
+    /// A tenant with what the migrations create. These are not differences: partitions that the
+    /// migrations do not create, and missing partitions that they do, because an application
+    /// creates and drops partitions over time; storage parameters that the migrations do not set,
+    /// because an operator tunes them; additional grants, except grants to `PUBLIC`. `grants` says
+    /// whether grants are compared. If another role owns the schema, that role's default privileges
+    /// apply, and no trial run knows them.
     WithMigrations { grants: bool },
     /// Everything.
     Everything,
 }
 
-/// How `found` differs from `expected`, in the order in which it can be mended.
+/// How `found` differs from `expected`, in the order in which it can be repaired.
 pub(crate) fn compare(expected: &Shape, found: &Shape, compared: Compared) -> Vec<Difference> {
     let mut differences = Vec::new();
     let nothing = Object::default();
@@ -106,7 +106,7 @@ fn extra(
     Some(if may_be { extra.of_doubtful() } else { extra })
 }
 
-/// Whether an object is one of those whose names nobody can know: also in what it is.
+/// Whether an object is one of the objects with unpredictable names, in its definition too.
 pub(super) fn are_like(
     expected: &Shape,
     found: &Shape,
@@ -251,8 +251,7 @@ pub(super) fn is_added_partition(expected: &Shape, found: &Shape, name: &ObjectN
         .is_some_and(|table| expected.get(&table).is_none() && !parent_of(found, &table).is_empty())
 }
 
-/// Whether it is a partition that somebody has dropped, while the table is there that it
-/// was a part of.
+/// Whether it is a partition that was dropped, while its parent table still exists.
 fn is_dropped_partition(expected: &Shape, found: &Shape, name: &ObjectName) -> bool {
     let Some(mut table) = table_of(name) else {
         return false;

@@ -32,7 +32,7 @@ pub struct Difference {
     pub(super) note: Option<String>,
     /// Whether the migrations may have made it under another name of the schema.
     pub(super) is_of_name: bool,
-    /// Whether something else has to be put right before, as the note says.
+    /// Whether another difference must be fixed first, as the note says.
     pub(super) is_blocked: bool,
 }
 
@@ -126,7 +126,7 @@ impl Difference {
         statements.collect()
     }
 
-    /// Whether something else has to be put right before, as its note says.
+    /// Whether another difference must be fixed first, as its note says.
     pub(crate) fn is_blocked(&self) -> bool {
         self.is_blocked
     }

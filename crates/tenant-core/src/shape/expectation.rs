@@ -1,8 +1,8 @@
-//! What migrations make of a schema, whatever it is called and whenever they run.
+//! What migrations create in a schema, for any name of the schema and at any time.
 //!
-//! They are tried under two names, in two transactions. Where both results say the same
-//! but for the name, the name has a place in the expected definition. Where they differ
-//! in more, nobody can know what a third run makes: that is not compared.
+//! They run under two names, in two transactions. If the results differ only by the name, the name
+//! has a place in the expected definition. If they differ in more, the result of a third run cannot
+//! be predicted, and that part is not compared.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;

@@ -66,8 +66,8 @@ fn joined_in_capitals(name: &str) -> String {
     joined(name).to_uppercase()
 }
 
-/// Whether a text in quotes is taken for the name as `%I` writes it, or for one that
-/// somebody put into quotes.
+/// Whether a text in quotes is taken for the name as `%I` writes it, or for a name that was quoted
+/// by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Quotes {
     /// They belong to the name.

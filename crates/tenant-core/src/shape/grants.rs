@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::object::ObjectKind;
 
-/// Rights by role, without those of the owner. The role is quoted where it needs
-/// it, and empty for everybody.
+/// Rights by role, without the owner's. The role is quoted where it needs it, and empty for
+/// `PUBLIC`.
 ///
 /// Source: PostgreSQL manual, "Privileges", table "ACL Privilege Abbreviations".
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -109,7 +109,7 @@ impl Grants {
         self
     }
 
-    /// Only what everybody may do.
+    /// Only the rights of `PUBLIC`.
     pub(super) fn of_everybody(&self) -> Self {
         let mut rights = self.0.clone();
         rights.retain(|role, _| role.is_empty());

@@ -23,7 +23,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// An object that depends on the schema's name in a form that nobody knows.
+    /// An object that depends on the schema's name in an unknown form.
     pub(crate) fn of_hidden(name: ObjectName) -> Self {
         let words = name.to_string();
         Self { name, words }

@@ -1,5 +1,5 @@
-//! Differences of which one has to be put right by people before another one can be
-//! repaired: a statement for the other one would only fail.
+//! Differences that must be fixed by hand before another one can be repaired: a statement for the
+//! other one would only fail.
 
 use sql_text::{stored, tokens};
 
@@ -46,7 +46,7 @@ fn lists(shape: &Shape, name: &ObjectName) -> (bool, bool) {
     }
 }
 
-/// Whether two objects of one schema, each of its own shape, cannot have the same name.
+/// Whether two objects of one schema, each from a different definition, cannot have the same name.
 fn collide((one, name): (&Shape, &ObjectName), (other, there): (&Shape, &ObjectName)) -> bool {
     let is_same = (name.kind, &name.table) == (there.kind, &there.table);
     let (wanted, taken) = (lists(one, name), lists(other, there));

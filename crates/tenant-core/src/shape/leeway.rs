@@ -1,5 +1,5 @@
-//! What of a shape is not to be compared: of what nobody can know what another run of the
-//! migrations makes.
+//! The parts of a schema definition that are not compared, because the result of another run of the
+//! migrations cannot be predicted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -29,7 +29,7 @@ pub(crate) struct Leeway {
     pub(super) tenants: Arc<BTreeSet<String>>,
 }
 
-/// Objects that are alike in all but their names, of which nobody knows how many there are.
+/// Objects that differ only in their names, in an unknown number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Others {
     pub(super) kind: ObjectKind,

@@ -35,11 +35,11 @@ const HASH: usize = 16;
 pub(super) enum Part {
     /// As it is.
     Exact(String),
-    /// Digits, at least and at most so many.
+    /// Digits: the minimum and the maximum number.
     Digits(usize, usize),
     /// The name of a month, whole or its first letters.
     Month,
-    /// Letters and digits, at least and at most so many.
+    /// Letters and digits: the minimum and the maximum number.
     Any(usize, usize),
     /// The same with other characters between them, as in a UUID.
     AnySigns(usize, usize),
@@ -188,7 +188,8 @@ fn fits(parts: &[Part], name: &str) -> bool {
     }
 }
 
-/// Whether `name` begins with so many letters of this kind, and `rest` fits what follows.
+/// Whether `name` begins with a permitted number of letters of this kind, and `rest` fits what
+/// follows.
 fn fits_some(
     rest: &[Part],
     name: &str,

@@ -330,7 +330,7 @@ impl Aspect {
         Self::Storage,
     ];
 
-    /// Whether its text is SQL that may name the schema, and not somebody's words.
+    /// Whether its text is SQL that may name the schema, and not a comment for people.
     pub(super) fn is_sql(self) -> bool {
         !matches!(
             self,

@@ -1,5 +1,5 @@
-//! Objects whose names nobody can know: each run of the migrations, or each month, makes
-//! some with other names.
+//! Objects with unpredictable names: each run of the migrations, or each month, creates some with
+//! other names.
 
 use std::collections::{BTreeMap, BTreeSet};
 

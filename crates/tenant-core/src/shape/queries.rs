@@ -1,13 +1,12 @@
 //! What is asked of the catalog, for many schemas at once.
 //!
-//! Each query gives the schema's OID, the kind of the object, the table that it
-//! belongs to, its name, a column's place, and its facts: aspect, what is so, aspect,
-//! what is so, ... (null where nothing is). `$1` are the OIDs of what is asked about.
+//! Each query returns the schema's OID, the kind of the object, its table, its name, a column's
+//! position, and its facts: aspect, value, aspect, value, ... (null if there is no value). `$1` are
+//! the OIDs to read.
 //!
-//! The objects of a schema are found through `pg_depend`, which has an index by
-//! schema; `pg_class` has none. Everything else is looked up by its OID. The path
-//! is empty while they run, so that PostgreSQL qualifies what it names, and nobody's
-//! functions can stand in for its own.
+//! The objects of a schema are found through `pg_depend`, which has an index by schema; `pg_class`
+//! has none. Everything else is looked up by its OID. The path is empty while the queries run. So
+//! PostgreSQL qualifies the names it prints, and no user's functions can replace its own.
 
 use crate::catalog::Catalog;
 use crate::name::MIGRATION_HISTORY;

@@ -14,8 +14,8 @@ use super::queries::{self, Query};
 use crate::catalog::Catalog;
 use crate::path::NOTHING;
 
-/// How many objects are asked about at a time by what makes the server lock them:
-/// the table of locks is small, and everybody's.
+/// How many objects are read at a time by queries that make the server lock them: the lock table is
+/// small and shared.
 const LOCKED_AT_ONCE: usize = 100;
 
 /// A schema while its shape is put together.
@@ -48,13 +48,13 @@ fn uniform(value: impl Fn(&'static str) -> &'static str) -> String {
     sets.collect::<Vec<_>>().join("; ")
 }
 
-/// The shapes of the schemas `names`, in the transaction that is open. It leaves the
-/// path empty until the transaction ends, so that every name is qualified. Schemas
-/// that do not exist are left out, and of `catalog` what is only Citus' own.
+/// The definitions of the schemas `names`, in the open transaction. It leaves the path empty until
+/// the transaction ends, so that every name is qualified. Schemas that do not exist are left out,
+/// and so are the parts of `catalog` that belong to Citus alone.
 ///
 /// # Errors
 ///
-/// What the server says. A schema that is changed meanwhile can make it fail.
+/// The server's error. A schema that changes during the call can make it fail.
 pub(crate) async fn read(
     client: &Client,
     catalog: Catalog,

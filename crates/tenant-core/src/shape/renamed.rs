@@ -1,9 +1,8 @@
-//! What somebody has renamed: objects that are missing and others that should not be
-//! there, alike in all but the name.
+//! Renamed objects: missing objects and unexpected objects that differ only in the name.
 //!
-//! They are found kind by kind, again and again, because what hangs on a renamed table
-//! is only alike once the table's new name is put in. In the end the shape that should
-//! be has the names that there are, so that nothing else differs because of them.
+//! They are found kind by kind, repeatedly, because the parts of a renamed table only match once
+//! the table's new name is put in. In the end the expected definition has the existing names, so
+//! that the renaming causes no further differences.
 
 mod alike;
 mod labels;
@@ -129,7 +128,7 @@ impl Renames {
         without_rivals(pairs)
     }
 
-    /// Whether the two are alike but for the name.
+    /// Whether the two differ only in the name.
     fn is_alike(
         &self,
         (expected, name): (&Shape, &ObjectName),

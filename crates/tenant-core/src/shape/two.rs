@@ -84,7 +84,7 @@ impl Two<'_> {
         }
     }
 
-    /// Whether both results say the same but for the name.
+    /// Whether both results are the same except for the name.
     pub(super) fn is_same(&self, first: Option<&str>, second: Option<&str>) -> bool {
         let (Some(first), Some(second)) = (first, second) else {
             return false;

@@ -33,8 +33,7 @@ pub(crate) struct Elsewhere {
     pub(crate) extensions: HashSet<(Referred, String)>,
 }
 
-/// A function that such an expression calls, whose body is a string and that sets no
-/// path of its own.
+/// A function that such an expression calls, whose body is a string and that sets no path itself.
 pub(crate) struct Candidate<'a> {
     name: &'a ObjectName,
     used_by: &'a ObjectName,
@@ -188,7 +187,7 @@ enum Body<'a> {
     Parsed,
     /// When it runs, and by the path that there is.
     Text(&'a str),
-    /// By a path of its own, or not at all.
+    /// By the function's own path, or in a language that cannot be read here.
     WithPath,
 }
 

@@ -9,11 +9,11 @@ use crate::name::MIGRATION_HISTORY;
 use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
 
-/// The tenants that `role` cannot read, or cannot read wholly.
+/// The tenants that `role` cannot read, or cannot read fully.
 ///
 /// # Errors
 ///
-/// What the server says, for example that there is no such role.
+/// The server's error, for example that there is no such role.
 pub(super) async fn missing_access(
     reading: &Reading<'_>,
     registry: &Registry,

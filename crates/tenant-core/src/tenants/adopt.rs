@@ -1,4 +1,4 @@
-//! Makes tenants of schemas that are there.
+//! Registers existing schemas as tenants.
 
 mod extensions;
 
@@ -41,9 +41,9 @@ pub struct Adopted {
 /// The version that a schema is said to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Said {
-    /// Nobody has said it.
+    /// No version was given.
     Nothing,
-    /// So many of the migrations.
+    /// The schema has this many of the migrations.
     Count(usize),
 }
 
@@ -365,7 +365,7 @@ impl Tenants {
         }
     }
 
-    /// The version that a tenant with so many of the migrations is at.
+    /// The version of a tenant that has the first `count` migrations.
     fn version(&self, count: usize) -> Option<Version> {
         let newest = self.migrations.tenant.iter().take(count).next_back();
         newest.map(|migration| migration.version().clone())

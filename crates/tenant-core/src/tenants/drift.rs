@@ -26,7 +26,7 @@ pub(super) struct Drift {
     pub(super) problems: Vec<Problem>,
     /// How many tenants are as they should be.
     pub(super) as_expected: usize,
-    /// The tenants that could not be looked at, because somebody works on them.
+    /// The tenants that could not be read, because another session is working on them.
     pub(super) busy: Vec<String>,
 }
 

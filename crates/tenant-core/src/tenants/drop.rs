@@ -143,9 +143,10 @@ impl Tenants {
     /// takes several transactions. The call tries three times, and waits each time as long as
     /// [`Settings::lock_timeout`](crate::Settings::lock_timeout) allows.
     ///
-    /// Objects outside the schema stay, unless [`DropTenant::with_dependents`] is set. PostgreSQL
-    /// would otherwise drop everything that depends on the schema, whoever owns it. An extension in
-    /// the schema counts as outside, because a database has each extension once.
+    /// Objects outside the schema stay, unless [`DropTenant::with_dependents`] is set. Without this
+    /// check, PostgreSQL would drop every object that depends on the schema, including objects of
+    /// other owners. An extension in the schema counts as outside, because a database has each
+    /// extension once.
     ///
     /// A tenant of another program is not dropped, unless [`DropTenant::allow_other_program`] is
     /// set.

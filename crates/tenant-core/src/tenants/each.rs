@@ -21,7 +21,7 @@ pub(super) enum Task<'a> {
     Migrate,
     /// These, where it has them.
     Revert(&'a [&'a Migration]),
-    /// Only a spare: a tenant is dropped by a call of its own.
+    /// Only a spare: a tenant is dropped by a separate call.
     Drop,
     Distribute,
     /// What these say of it, where its shape allows that.

@@ -1,8 +1,8 @@
-//! What a tenant should look like: the shape that its migrations make.
+//! The expected definition of a tenant: what its migrations create.
 //!
-//! Nobody has to write it down. The migrations are applied to a schema in a
-//! transaction that is rolled back, or, where they cannot all be in one, in a
-//! database that is dropped again.
+//! It does not have to be written down. The migrations are applied to a schema in a transaction
+//! that is rolled back. If they cannot all run in one transaction, they are applied in a scratch
+//! database.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;

@@ -70,7 +70,7 @@ impl<'a> IntoFuture for HealthCheck<'a> {
     }
 }
 
-/// What is looked at, and what it is held against.
+/// What is checked, and what it is compared with.
 struct Check<'a> {
     reading: &'a Reading<'a>,
     select: &'a Selection,
@@ -97,8 +97,8 @@ impl Tenants {
     /// transaction that is rolled back. The role therefore needs the right to create schemas. The
     /// result is stored in `public.expected_shapes`, if the role can write there, and is used until
     /// something that it depends on changes. A tenant with pending migrations is compared with the
-    /// definition of its own version. The check reads the schemas with about a dozen queries for
-    /// each fifty tenants.
+    /// definition at its version. The check reads the schemas with about a dozen queries for each
+    /// fifty tenants.
     ///
     /// # Errors
     ///
@@ -278,7 +278,7 @@ impl Tenants {
         Ok(found)
     }
 
-    /// The schemas that are nobody's, and the spares that are none.
+    /// The orphaned schemas, and the spares with a fault.
     async fn leftovers(&self, check: &Check<'_>) -> Result<Drift, Error> {
         let unknown = Shapes::new();
         let shapes = check.shapes.unwrap_or(&unknown);
@@ -330,10 +330,10 @@ impl Tenants {
         })
     }
 
-    /// Those of `found` that are found again, in a tenant that has the same migrations
-    /// before and after the second look. Several queries look at what others may be
-    /// changing: a tenant that is migrated between two of them looks like one that
-    /// lacks its tables, and nobody is to be sent after that.
+    /// The problems in `found` that a second look confirms, in a tenant that has the same
+    /// migrations before and after it. Several queries read schemas that other sessions may be
+    /// changing. A tenant that is migrated between two of them looks as if it lacked its tables,
+    /// and such a false problem must not be reported.
     async fn confirmed(
         &self,
         check: &Check<'_>,

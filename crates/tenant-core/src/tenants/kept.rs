@@ -1,7 +1,7 @@
-//! What migrations make, kept in the database so that not each check tries them.
+//! The results of migrations, stored in the database so that not every check needs a trial run.
 //!
-//! It is found again by a key: a hash of the migrations and of all that their result can
-//! depend on in the database. Whoever changes one of these is told nothing old.
+//! A result is found by a key: a hash of the migrations and of everything in the database that
+//! their result can depend on. After a change of any of these, old results are not used.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -11,9 +11,8 @@ use crate::shape::Expectation;
 /// The versions of migrations that are applied together, oldest first.
 pub(super) type Applied = Vec<Version>;
 
-/// For how long a shape is taken for true. Beside the migrations, which cannot change
-/// while the program runs, it depends on what somebody may alter: default privileges,
-/// extensions.
+/// How long a definition is used without checking it again. The migrations cannot change while the
+/// program runs, but default privileges and extensions can.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// The shapes that were found lately, by what they depend on.

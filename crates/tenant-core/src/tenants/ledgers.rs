@@ -72,7 +72,7 @@ async fn query_ledgers(
     Ok(rows.into_iter().map(|(_, versions)| versions).collect())
 }
 
-/// Why the versions cannot be read: Diesel's column is a text, and somebody has made another.
+/// Why the versions cannot be read: Diesel's column is a text, and this column has another type.
 fn unfit_column(row: &Row, error: tokio_postgres::Error) -> PgError {
     let column = row.columns().get(1).map(|column| column.type_());
     match column.map(Type::kind) {

@@ -75,7 +75,7 @@ struct Probe<'a> {
 
 /// What a tenant has of what would be dropped.
 struct Present {
-    /// Negative or zero when nobody has counted.
+    /// Negative or zero if the rows were not counted.
     rows: i64,
     columns: HashSet<String>,
 }
@@ -118,7 +118,7 @@ impl Tenants {
         Ok(back)
     }
 
-    /// On a connection of its own: the transaction is another, and gives way to others.
+    /// Runs on a separate connection: it is another transaction, and gives way to other sessions.
     async fn rehearse_back_in(
         &self,
         target: &Target,

@@ -1,5 +1,5 @@
-//! Tenants whose schema is as at a later version than their migration history says: entries of
-//! the history are lost, or somebody has run a migration by hand.
+//! Tenants whose schema is at a later version than their migration history says: entries of the
+//! history are lost, or a migration was run by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
 

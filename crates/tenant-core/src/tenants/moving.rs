@@ -194,9 +194,9 @@ impl Tenants {
         Ok(placed)
     }
 
-    /// Makes the tenant `target` on the server `node`: a spare schema of its own, which is
-    /// moved and then given the name. Before that nobody hears of the tenant, and what is
-    /// left of a run that is cut off is a spare.
+    /// Creates the tenant `target` on the node `node`: a separate spare schema is created, moved,
+    /// and then given the name. Until then the tenant is not visible, and an interrupted run leaves
+    /// only a spare.
     pub(super) async fn build_on(
         &self,
         session: &Session,
@@ -232,7 +232,7 @@ impl Tenants {
         }
     }
 
-    /// It stays a spare where it cannot be removed, which harms nobody.
+    /// If it cannot be removed, it remains a spare, which does no harm.
     async fn drop_unused(&self, session: &Session, spare: &SchemaName) {
         let work = self.work(session, Schema::Spare(spare));
         drop(engine::remove(work, Dependents::Refuse).await);

@@ -13,7 +13,7 @@ use crate::registry::{List, Registry};
 use crate::report::Note;
 use crate::{Error, TenantName, Version};
 
-/// What the ledgers tell: migrations that nobody has, and those that come late.
+/// What the migration histories show: unknown and late migrations.
 pub(super) fn of_standings<'a>(
     standings: impl Iterator<Item = &'a Standing>,
     migrations: &MigrationSet,
@@ -66,7 +66,7 @@ pub(super) async fn edited(
     Ok(edited.chain(unreadable).collect())
 }
 
-/// Which of `names` are those of other tenants but for upper and lower case.
+/// Which of `names` differ from other tenants' names only in upper and lower case.
 pub(super) async fn same_but_for_case(
     reading: &Reading<'_>,
     registry: &Registry,

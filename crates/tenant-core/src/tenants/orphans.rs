@@ -1,4 +1,4 @@
-//! Schemas that look like a tenant's and are nobody's.
+//! Orphaned schemas: they look like a tenant's and are not registered.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -26,20 +26,20 @@ struct Candidate {
     has_ledger: bool,
 }
 
-/// What part of a schema's columns must be those of a tenant, in percent, for it to
-/// be taken for one. A neighbour may have a table of the same name, and even a table
-/// of migrations of its own.
+/// The percentage of a schema's columns that must match a tenant's for the schema to be reported as
+/// orphaned. A schema of another application may have a table of the same name, and even its own
+/// table of migrations.
 const OURS: usize = 50;
 
 /// The same for a schema that has no table of applied migrations.
 const OURS_WITHOUT_LEDGER: usize = 75;
 
 impl Tenants {
-    /// The schemas that look like a tenant's without being registered: empty ones,
-    /// and those whose tables and columns are those of tenants. What has columns of
-    /// its own is a neighbour's, and left out; so are an extension's and the spares.
+    /// The schemas that look like a tenant's without being registered: empty ones, and schemas
+    /// whose tables and columns match a tenant's. Schemas with other columns belong to other
+    /// applications and are left out. Schemas of extensions and spares are left out too.
     ///
-    /// `shapes` is what tenants look like, as far as that is known.
+    /// `shapes` are the definitions of tenants, as far as they are known.
     pub(super) async fn orphans(
         &self,
         reading: &Reading<'_>,
@@ -201,7 +201,7 @@ impl Tenants {
     }
 }
 
-/// What a schema is that nobody has, and whether objects outside depend on it.
+/// The kind of problem of an unregistered schema, and whether objects outside depend on it.
 fn left_over(name: &str, is_depended_on: bool) -> ProblemKind {
     match (is_named_like_a_spare(name), is_depended_on) {
         (true, true) => ProblemKind::SpareLeftover(SpareFault::DependedOn),

@@ -12,8 +12,8 @@ use crate::name::MIGRATION_HISTORY;
 use crate::registry::{Registry, Rows};
 use crate::report::{Problem, ProblemKind};
 
-/// A tenant whose schema belongs to another role than it should: somebody has made or
-/// restored it as another role, or handed it over, and migrations cannot change it.
+/// A tenant whose schema has an unexpected owner: it was created, restored or reassigned by another
+/// role, and migrations cannot change it.
 #[derive(Debug)]
 pub(super) struct WrongOwner {
     /// What the list calls it.

@@ -16,8 +16,8 @@ use crate::{Error, PgError};
 
 /// A connection for questions about many tenants.
 ///
-/// Each is a transaction of its own, so that what is set for it ends with it:
-/// behind a pooler the server connection is somebody else's a moment later.
+/// Each is a separate transaction, so that its settings end with it: behind a pooler, another
+/// client may use the server connection next.
 pub(super) struct Reading<'a> {
     session: Lease<'a>,
     catalog: Catalog,
@@ -31,14 +31,14 @@ pub(super) struct Reading<'a> {
 pub(super) type LedgerRead = Result<Vec<String>, PgError>;
 
 impl Tenants {
-    /// A connection for looking at many tenants, on which nobody's lock holds up
-    /// the whole for longer than the time-out.
+    /// A connection for looking at many tenants, on which no lock of another session blocks the
+    /// whole for longer than the time-out.
     pub(super) async fn reading(&self) -> Result<Reading<'_>, Error> {
         Ok(self.reading_over(self.session().await?))
     }
 
-    /// The same over a connection that is there. One that is kept while other calls ask for
-    /// connections must not be of the same pool: those who have all of them would wait for
+    /// The same over an existing connection. A connection that is held while other calls ask for
+    /// connections must not come from the same pool: the calls that hold all of them would wait for
     /// each other.
     pub(super) fn reading_over<'a>(&self, session: Lease<'a>) -> Reading<'a> {
         let catalog = self.database.catalog();

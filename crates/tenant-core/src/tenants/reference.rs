@@ -27,8 +27,8 @@ impl Tenants {
         self.make_these_reference_tables(tables).await
     }
 
-    /// The same of those that the migrations name: the tenants that are there have been
-    /// seen to.
+    /// The same for only the tables that the migrations name: existing tenants have been handled
+    /// already.
     ///
     /// # Errors
     ///

@@ -84,7 +84,7 @@ impl LeftDifference {
     }
 }
 
-/// How often a tenant is looked at anew that is migrated meanwhile.
+/// How often a tenant is read again if it is migrated during the check.
 const ATTEMPTS: usize = 3;
 
 impl Tenants {

@@ -1,7 +1,7 @@
-//! Brings tenants back to an older version.
+//! Rolls tenants back to an older version.
 //!
-//! In two calls, so that somebody can be asked between them: what would be
-//! reverted and lost, and then exactly that.
+//! There are two calls, so that the caller can ask for confirmation between them. The first returns
+//! what would be rolled back and lost, and the second does exactly that.
 
 mod ahead;
 mod choice;

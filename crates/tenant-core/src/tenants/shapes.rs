@@ -11,12 +11,12 @@ use crate::{Error, PgError};
 /// How many schemas are read at a time. More would cost memory, and gain nothing.
 const AT_ONCE: usize = 50;
 
-/// Over how many connections. The server works on each with a process of its own.
+/// The number of connections. The server works on each with a separate process.
 const READERS: usize = 3;
 
-/// For how long somebody's lock is waited for, in ms. To write an expression out,
-/// PostgreSQL locks the table as a reader does, so a migration under way is in the
-/// way. Nobody waits for it to end: the tenant is then busy, which is no fault.
+/// How long to wait for a lock of another session, in ms. To print an expression, PostgreSQL locks
+/// the table as a reader does, so a running migration blocks it. The call does not wait for it to
+/// end: the tenant is reported as busy, which is no problem.
 const PATIENCE: i32 = 100;
 
 /// What came of looking at one schema.
@@ -26,7 +26,7 @@ pub(super) enum Seen<T> {
     Shape(T),
     /// It is not there.
     Nothing,
-    /// Somebody holds a lock on something in it.
+    /// Another session holds a lock on an object in it.
     Busy,
     /// It cannot be read.
     Unreadable(PgError),

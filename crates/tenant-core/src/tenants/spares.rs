@@ -1,7 +1,7 @@
-//! Spare schemas: tenants that are made beforehand and have no name yet.
+//! Spare schemas: migrated schemas that are created in advance and have no name yet.
 //!
-//! Making a tenant means making all its tables, which takes long on a disk. A
-//! sign-up that waits for it takes a spare instead, by giving it a name.
+//! Creating a tenant means creating all its tables, which takes long on a disk. Instead of waiting
+//! for that, a sign-up takes a spare and gives it a name.
 
 use std::time::Instant;
 
@@ -208,8 +208,8 @@ impl Tenants {
         Ok(built)
     }
 
-    /// Drops the spares that another run may have built meanwhile, and says how many are
-    /// ready now. Both find the same ones to be too many: those behind the others by name.
+    /// Drops surplus spares, which another run may have built at the same time, and returns how
+    /// many are ready. Both runs choose the same ones: the last by name.
     async fn drop_surplus(
         &self,
         call: &KeepSpares<'_>,

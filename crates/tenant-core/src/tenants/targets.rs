@@ -138,8 +138,8 @@ impl Tenants {
         rows.collect::<Result<Vec<_>, _>>().map_err(failed)
     }
 
-    /// The tenant `name`, to be made: its name is one that the fleet allows. Its schema is
-    /// `schema`, if somebody has said it; the list may have the tenant already.
+    /// The new tenant `name`, which the naming rule of the fleet must allow. Its schema is
+    /// `schema`, if that was given. The list may have the tenant already.
     ///
     /// # Errors
     ///
@@ -162,9 +162,8 @@ impl Tenants {
         Ok(target)
     }
 
-    /// What the list says of the tenant `name`, completed by the schema that somebody has said.
-    /// A row that says none gets one that is called as the tenant; but not where the rows are
-    /// only read.
+    /// The list's entry for the tenant `name`, completed by the given schema. A row without a
+    /// schema gets a schema with the tenant's name, except where the rows are only read.
     fn with_schema(
         &self,
         listed: Result<Target, Error>,

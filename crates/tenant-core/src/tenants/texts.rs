@@ -10,8 +10,8 @@ use crate::shape::Expectation;
 use crate::{SchemaName, TenantName};
 
 impl Tenants {
-    /// What the migrations of the tenant make, by trying them: texts are written because
-    /// of it. `None` where nobody knows: it has others, or they cannot be tried.
+    /// What the migrations of the tenant create, found by a trial run: texts are recorded because
+    /// of it. `None` if that is unknown: the tenant has other migrations, or they cannot be tried.
     pub(super) async fn expectation_of(&self, name: &TenantName) -> Option<Arc<Expectation>> {
         let standing = self.standing_of(name).await.ok()?;
         if !standing.unknown.is_empty() {

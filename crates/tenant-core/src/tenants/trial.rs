@@ -1,8 +1,8 @@
-//! Tries migrations without holding anybody up.
+//! Tries migrations without blocking other sessions.
 //!
-//! They take the locks that they take. So a trial gives up soon where another session has
-//! one of these, and gives way where another session wants one. Then a database is made to
-//! try them in, if the role may do that.
+//! Migrations take locks. So a trial run gives up soon if another session holds one of them, and
+//! cancels itself if another session waits for one. Then a database is created for the trial run,
+//! if the role may do that.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,8 +16,7 @@ use crate::name::{REHEARSAL_PREFIX, Schema, Target};
 use crate::shape::{self, ByDefault, Circumstances, Expectation};
 use crate::{Error, InvalidName, TenantName};
 
-/// How long a trial waits for a lock of another session, in ms: whoever comes after it
-/// waits behind it.
+/// How long a trial run waits for a lock of another session, in ms. Later sessions queue behind it.
 const PATIENCE: i32 = 50;
 
 /// What certain numbers of migrations make.
@@ -204,7 +203,7 @@ impl Tenants {
     }
 }
 
-/// A tenant that is nobody's, and its schema.
+/// A made-up tenant for a trial run, and its schema.
 fn trial(name: &str, schema: &str) -> Result<Target, Error> {
     Ok(Target {
         name: TenantName::quoted(name)?,

@@ -1,5 +1,4 @@
-//! [`Answer`]: what a statement that somebody has typed gives, as text; and
-//! [`Refusal`]: why it gives nothing.
+//! [`Answer`]: the result of a typed statement, as text; and [`Refusal`]: why there is none.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -1,7 +1,8 @@
-//! The values of a query that somebody has typed, cut by PostgreSQL before they are sent.
+//! The values of a typed query, cut by PostgreSQL before they are sent.
 //!
-//! The query becomes the source of another one that has its columns as text, each with a
-//! sign before it that says what it is. The query alone has been seen to be one: its
+//! The query becomes the source of another query that has its columns as text, each with a prefix
+//! that says what it is. The typed text has already been checked alone to be one query: its
+//! parentheses, quotes and comments are closed.
 //! parentheses, quotes and comments are closed.
 
 use std::pin::pin;
@@ -16,8 +17,8 @@ use super::reading::Parameter;
 use super::text::some_text;
 use crate::words::bytes;
 
-/// A text of so many bytes is sent as a whole, whatever the limits are: then it is known
-/// how many letters it has.
+/// A text of at most this many bytes is sent as a whole, whatever the limits are: then its number
+/// of letters is known.
 const WHOLE: usize = 1024 * 1024;
 
 /// A value of another type is made a text if it takes no more bytes on the disk.

@@ -1,9 +1,8 @@
 //! Changes to the rows of one table: all of them are kept, or none.
 //!
-//! First every row that is to change is locked, and looked at: whoever has changed
-//! it in between has done so before that. Only then is anything written, so that
-//! what a trigger or a foreign key does to another of the rows is not taken for
-//! somebody else's doing.
+//! First every row to change is locked and read, so changes by other sessions are found before
+//! anything is written. The writes come after that. So the effects of a trigger or a foreign key on
+//! another of the rows are not taken for changes by other sessions.
 
 use std::collections::BTreeMap;
 
@@ -121,7 +120,7 @@ pub(crate) async fn apply(
     Ok(applied)
 }
 
-/// Makes sure that the row is what somebody saw, and that it stays so.
+/// Makes sure that the row is still the row that was shown, and that it stays so.
 async fn lock(
     writing: &Writing,
     table: &Table,

@@ -14,7 +14,7 @@ use super::relation::{Kind, relations};
 use super::text::{some_texts, text};
 use crate::error::Failure;
 
-/// So many letters of a value are shown.
+/// How many letters of a value are shown.
 const LETTERS: usize = 200;
 
 /// A table that one of two tenants has, or both, and its rows where it was counted.

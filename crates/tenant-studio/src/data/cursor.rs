@@ -1,18 +1,17 @@
-//! A statement that somebody has typed, held to reading.
+//! Limits a typed statement to reading.
 //!
-//! A read-only transaction is not enough: `COPY ... TO PROGRAM` runs in one. So
-//! nothing is sent but what PostgreSQL takes as the query of a cursor:
+//! A read-only transaction is not enough: `COPY ... TO PROGRAM` runs in one. So a statement is only
+//! sent if PostgreSQL takes it as the query of a cursor:
 //!
 //! 1. The text is prepared alone. In the extended protocol a message has one
 //!    statement, so that nothing can follow a semicolon.
-//! 2. `DECLARE ... CURSOR FOR` with the text behind it is sent in the same
-//!    protocol. Its grammar takes `SELECT`, `VALUES`, `TABLE` and `WITH`, and its
-//!    analysis refuses `INTO` and whatever in `WITH` changes rows.
-//! 3. `EXPLAIN` is put together anew from known options and a query that has
-//!    passed the same test.
+//! 2. `DECLARE ... CURSOR FOR` with the text behind it is sent in the same protocol. Its grammar
+//!    takes `SELECT`, `VALUES`, `TABLE` and `WITH`. Its analysis refuses `INTO`, and `WITH` queries
+//!    that change rows.
+//! 3. `EXPLAIN` is assembled again from known options and a query that has passed the same test.
 //!
-//! Rows are fetched by one statement, because a query could change the settings
-//! of those that follow, the time-out among them.
+//! Rows are fetched by one statement, because a query could change the settings of later
+//! statements, such as the time-out.
 
 use std::error::Error;
 use std::time::Instant;
@@ -29,7 +28,7 @@ use super::reading::Reading;
 /// What stands before the query of a cursor.
 const DECLARE: &str = "DECLARE \"cursor of the studio\" NO SCROLL CURSOR FOR ";
 
-/// The cursor, by a name that no function gives one of its own.
+/// The cursor, with a name that a function will not use.
 pub(super) const NAME: &str = "\"cursor of the studio\"";
 
 /// What can be read.

@@ -18,7 +18,7 @@ pub(crate) enum Storage {
     Text,
     Bytes,
     Bits,
-    /// In another way, and nobody but the type knows where a part of them is.
+    /// In another way: only the type knows where a part of the value is.
     Whole,
 }
 

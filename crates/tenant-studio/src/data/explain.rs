@@ -1,8 +1,8 @@
-//! The beginning of a statement that somebody has typed: its first word, and what
-//! `EXPLAIN` is to explain.
+//! The beginning of a typed statement: its first word, and the statement that `EXPLAIN` is to
+//! explain.
 //!
-//! Nothing here decides that a text is harmless. What is taken apart is put
-//! together anew, and PostgreSQL judges the parts.
+//! This module does not decide that a text is harmless. The parts are assembled again, and
+//! PostgreSQL checks them.
 
 /// The options that `EXPLAIN` is passed on with.
 const OPTIONS: [&str; 10] = [

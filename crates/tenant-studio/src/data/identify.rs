@@ -1,8 +1,8 @@
-//! Which row is meant, and whether it is still the one that somebody saw.
+//! Which row is meant, and whether it is still the row that was shown.
 //!
-//! A row is named by the columns of its key and the transaction that wrote it last
-//! (`xmin`); without a key by its place (`ctid`, and the table if there are several) and a
-//! hash of all that is in it, because a place is taken by another row one day.
+//! A row is identified by the columns of its key and by the transaction that wrote it last
+//! (`xmin`). Without a key it is identified by its place (`ctid`, and the table if there are
+//! several) and a hash of its content, because another row may later take the place.
 
 use tenant_core::quote_ident;
 use tokio_postgres::Row;
@@ -101,8 +101,8 @@ impl Table {
         })
     }
 
-    /// What differs as soon as somebody has changed the row. NULL for a row without a key
-    /// that is too large to be compared as a whole.
+    /// A value that differs once the row has been changed. NULL for a row without a key that is too
+    /// large to be compared as a whole.
     fn version(&self) -> String {
         if self.key().is_some() {
             return "xmin::pg_catalog.text".to_owned();

@@ -102,7 +102,7 @@ impl Reading {
         Ok(Box::pin(rows.await.map_err(Failure::of(what))?))
     }
 
-    /// The transaction itself, for what somebody has typed.
+    /// The transaction itself, for a typed statement.
     pub(super) fn transaction(&self) -> &DriverTransaction {
         &self.transaction
     }

@@ -99,7 +99,7 @@ impl Table {
         Ok(order)
     }
 
-    /// Whether each row has a place of its own in the order of [`order`](Self::order).
+    /// Whether each row has a unique position in the order of [`order`](Self::order).
     pub(crate) fn is_total(&self) -> bool {
         self.key().is_some() || !self.place().is_empty()
     }
@@ -371,7 +371,7 @@ fn beyond(
     }
 }
 
-/// The same, column by column: each has operators of its own.
+/// The same, column by column: each has its own operators.
 fn beyond_each(order: &[Order], values: &[String], is_down: bool) -> String {
     let pairs = order.iter().zip(values).rev();
     pairs.fold("false".to_owned(), |rest, (one, value)| {

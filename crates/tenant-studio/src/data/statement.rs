@@ -1,8 +1,8 @@
-//! A statement that somebody has typed into a studio that may write.
+//! A typed statement in a studio that may write.
 //!
-//! It runs in a transaction that is committed when it succeeds. It must not end
-//! that transaction itself, and PostgreSQL says whether it would: in a transaction
-//! that has failed, it takes nothing but what ends one.
+//! It runs in a transaction that is committed when it succeeds. It must not end that transaction
+//! itself. PostgreSQL says whether it would: in a failed transaction, it accepts only statements
+//! that end one.
 
 use std::time::{Duration, Instant};
 

@@ -14,7 +14,7 @@ pub(crate) enum Cell {
     Text(String),
     /// Some of its bytes are no UTF-8.
     Bytes(String),
-    /// It takes so many bytes on the disk that it was not made a text.
+    /// It takes this many bytes on disk, too many to convert it to text.
     Large(i64),
 }
 

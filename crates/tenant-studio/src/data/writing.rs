@@ -15,9 +15,9 @@ use crate::shown_schema::ShownSchema;
 pub(crate) struct Writing(Reading);
 
 impl Writing {
-    /// Begins it at `place`; each statement may take `timeout`. Each statement sees
-    /// what is committed before it begins: whether a row is still the one that
-    /// somebody saw is asked once it is locked.
+    /// Begins it at `place`; each statement may take `timeout`. Each statement sees what was
+    /// committed before it begins. So the check that a row is still the row that was shown comes
+    /// after the row is locked.
     pub(crate) async fn begin(
         pool: &TenantPool,
         permit: OwnedSemaphorePermit,

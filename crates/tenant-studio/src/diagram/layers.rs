@@ -82,8 +82,7 @@ struct Walk {
 }
 
 impl Walk {
-    /// With a list of its own rather than by recursion: a chain can be as long as the schema
-    /// has tables.
+    /// With its own list rather than by recursion: a chain can be as long as the number of tables.
     fn visit(&mut self, start: usize) {
         if self.states.of(start) != State::New {
             return;

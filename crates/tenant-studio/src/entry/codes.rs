@@ -48,7 +48,7 @@ pub(crate) struct Later {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Typed<T> {
     Right(T),
-    /// So many attempts are left.
+    /// How many attempts are left.
     Wrong(u8),
     /// There is no such request, or its time or its attempts are over.
     Over,

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::{ENTER, Secret};
 
-/// The file, in a folder of its own. Both are gone with the value.
+/// The file in its own folder. Dropping the value removes both.
 pub(crate) struct EntryFile(TempDir);
 
 impl EntryFile {

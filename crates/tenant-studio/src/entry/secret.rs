@@ -5,7 +5,7 @@ use std::fmt;
 use rand::Rng;
 use rand::seq::IndexedRandom;
 
-/// Letters and digits that nobody takes for one another.
+/// Letters and digits that are not confused with one another.
 const READABLE: [char; 32] = [
     'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'J', 'K', 'L', 'M', 'N', 'P', 'Q', 'R', 'S', 'T', 'U',
     'V', 'W', 'X', 'Y', 'Z', '2', '3', '4', '5', '6', '7', '8', '9',
@@ -16,7 +16,7 @@ const READABLE: [char; 32] = [
 pub(crate) struct Secret(String);
 
 impl Secret {
-    /// One of so many random bytes.
+    /// A secret of `bytes` random bytes.
     pub(crate) fn new(bytes: usize) -> Self {
         let mut random = vec![0; bytes];
         rand::rng().fill_bytes(&mut random);

@@ -31,7 +31,7 @@ pub(super) fn routes() -> Router<Studio> {
         .layer(DefaultBodyLimit::max(LARGEST))
 }
 
-/// Lets nobody further at a studio that only reads.
+/// Refuses requests to edit if the studio is read-only.
 fn allowed(here: &Here) -> Result<(), Failure> {
     if here.studio.options().write {
         return Ok(());

@@ -119,8 +119,8 @@ async fn fill(recipe: Recipe<'_>, building: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Nobody connects to it from now on, because what is in use cannot be copied.
-/// The server waits for those who are about to leave.
+/// Completes the template. It allows no connections from now on, because a database in use cannot
+/// be copied. The server waits for sessions that are about to end.
 async fn complete(client: &Client, building: &str, name: &str) -> Result<(), Failure> {
     let (from, to) = (quote_ident(building), quote_ident(name));
     for sql in [

@@ -82,7 +82,7 @@ fn call(statement: &SyntaxNode, functions: &[&str]) -> Option<SyntaxNode> {
     })
 }
 
-/// The first thing in `statement` that is not the same for ever.
+/// The first part of `statement` whose value can change.
 fn changing(statement: &SyntaxNode) -> Option<SyntaxNode> {
     let word = || {
         let mut leaves = statement.descendants();

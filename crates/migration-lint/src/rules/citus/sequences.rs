@@ -1,5 +1,5 @@
-//! `citus-sequence-column`, `citus-alter-sequence` and `citus-setval`: a sequence that
-//! tables use exists on every worker, each with a range of numbers of its own.
+//! `citus-sequence-column`, `citus-alter-sequence` and `citus-setval`: a sequence that tables use
+//! exists on every worker, each with its own range of numbers.
 
 use squawk_syntax::SyntaxKind::*;
 use squawk_syntax::SyntaxNode;

@@ -128,7 +128,7 @@ impl<'a> Maker<'a> {
         Ok(made)
     }
 
-    /// A row that is there.
+    /// An existing row.
     pub(super) async fn existing(&self, table: u32) -> Result<Option<Made>, Error> {
         let Some(place) = self.world.place(table) else {
             return Ok(None);
@@ -314,7 +314,7 @@ impl<'a> Maker<'a> {
         Some(values)
     }
 
-    /// Why that row is missing is told of its own table.
+    /// The reason why that row is missing is reported for its own table.
     fn without_parent(&self, key: &ForeignKey) -> Trouble {
         let parent = self.world.place(key.parent);
         let name = parent.map_or_else(String::new, |place| place.table.name.clone());

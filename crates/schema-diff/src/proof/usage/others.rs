@@ -107,8 +107,8 @@ fn subject(kind: Kind, oid: u32, name: &str) -> Subject {
     }
 }
 
-/// The statements that write to a view, of those that somebody has provided for. The
-/// row that is inserted is a copy, and another one made up.
+/// The statements that write to a view, for the events that the view supports. The inserted rows
+/// are a copy and a generated row.
 fn writes(
     view: &StoredView,
     name: &str,
@@ -158,8 +158,8 @@ fn without_values(outcome: Outcome) -> Outcome {
     }
 }
 
-/// Policies are asked about each row, whoever the role is: the owner of a table is asked
-/// nothing by PostgreSQL.
+/// Evaluates policies for each row, for any role: PostgreSQL does not evaluate them for the owner
+/// of a table.
 pub(super) async fn use_policies(
     session: Session<'_>,
     world: &World,

@@ -1,8 +1,7 @@
 //! Values that the checks of a table, of its domains and of its partitions allow.
 //!
-//! Whoever wrote a check had values in mind, and often names them in it. So PostgreSQL
-//! is asked which of many candidates pass, and the constants of the check are among
-//! these.
+//! The author of a check had values in mind, and often names them in it. So PostgreSQL tests many
+//! candidates against the check, and the candidates include the constants of the check.
 
 use std::collections::HashMap;
 
@@ -207,7 +206,7 @@ fn question(world: &World, place: Place<'_>, group: &Group<'_>, texts: &[String]
     )
 }
 
-/// How many candidates each of so many columns has.
+/// How many candidates each of `columns` columns has.
 fn most(columns: usize) -> usize {
     let exponent = u32::try_from(columns).unwrap_or(u32::MAX);
     let fits = |number: &usize| {

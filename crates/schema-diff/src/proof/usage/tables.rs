@@ -13,7 +13,7 @@ use crate::catalog::StoredColumn;
 /// have a branch for each.
 const VALUES: usize = 12;
 
-/// How many of the rows that are there are updated.
+/// How many of the existing rows are updated.
 const ROWS: usize = 1000;
 
 /// Numbers of the ways that exist in every table: the others count from here.
@@ -83,7 +83,7 @@ async fn change(
     Ok(())
 }
 
-/// Uses the rows that are there, and what a table has besides rows.
+/// Uses the existing rows, and the parts of a table other than its rows.
 async fn use_rows(
     session: Session<'_>,
     world: &World,

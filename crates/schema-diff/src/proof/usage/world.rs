@@ -24,7 +24,7 @@ pub(super) struct World {
     pub(super) truncated: Vec<u32>,
     /// By type: how many fields a composite type has.
     pub(super) composites: HashMap<String, usize>,
-    /// Views that may be written to because somebody said how.
+    /// Views that can be written to because a trigger or a rule defines how.
     pub(super) writable: HashMap<String, i32>,
 }
 

@@ -90,8 +90,8 @@ impl<S: Scope> ScopedConnection<S> {
         &mut self.lent.connection
     }
 
-    /// Whether whoever had the connection beneath has left a transaction inside this one, or
-    /// ended one that is not theirs.
+    /// Whether the user of the underlying connection has left a transaction open inside this one,
+    /// or has ended a transaction that is not theirs.
     pub(super) fn has_other_depth(&mut self) -> bool {
         let expected = self.lent_at.take();
         let is_other = expected.is_some_and(|depth| self.lent.depth() != depth);

@@ -1,7 +1,7 @@
-//! Whether an object can be dropped and made anew without losing anything: it has the same
-//! columns, and accepts and shows no more than the one that is there.
+//! Whether an object can be dropped and created again without losing anything: it has the same
+//! columns, and accepts and shows no more than the existing object.
 //!
-//! What cannot be read for certain is not sure.
+//! If a definition cannot be parsed with certainty, the answer is no.
 
 mod clauses;
 
@@ -127,8 +127,8 @@ fn is_same_reference(to: &str, from: &str) -> bool {
     columns(to).is_some() && columns(to) == columns(from) && (is_full(to) || !is_full(from))
 }
 
-/// Whether each condition that is there is among those that should be, or a longer list
-/// of the values that are allowed.
+/// Whether each existing condition is among the expected conditions, or allows a longer list of
+/// values.
 fn is_no_weaker_check(to: &str, from: &str) -> bool {
     let conditions = |text: &str| {
         let inside = in_parentheses(text).map(|parts| parts.inside.to_owned());

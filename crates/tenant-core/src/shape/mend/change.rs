@@ -14,8 +14,8 @@ use crate::shape::grants::Grants;
 use crate::shape::normal::own;
 use crate::shape::object::{Aspect, Object, ObjectKind, ObjectName};
 
-/// The kind of change, and the statements. Where one aspect cannot be mended by
-/// SQL, the object as a whole is mended by hand.
+/// The kind of change, and the statements. If SQL cannot repair one aspect, the whole object is
+/// left for repair by hand.
 pub(in crate::shape) fn change(
     (expected, found): (&Shape, &Shape),
     name: &ObjectName,
@@ -98,8 +98,7 @@ fn takes_more_away(
     })
 }
 
-/// Whether the object is dropped and made anew, which loses nothing: it holds no
-/// rows of its own.
+/// Whether the object is dropped and created again, which loses nothing: it holds no rows itself.
 fn is_made_anew(
     name: &ObjectName,
     (should, is): (&Object, &Object),
@@ -294,7 +293,7 @@ fn of_view_column(name: &ObjectName, change: &AspectChange) -> (Mending, Vec<Str
     }
 }
 
-/// Security is added; what somebody has added beyond that is theirs.
+/// Missing row security is added. Removing additional row security is left to the operator.
 fn row_security(alter: &str, change: &AspectChange) -> (Mending, Vec<String>) {
     let words = |text: &Option<String>| {
         let text = text.clone().unwrap_or_default();

@@ -42,8 +42,9 @@ pub(super) fn of_column(
     }
 }
 
-/// A generated column is made anew. What it holds is computed from the row, unless
-/// it was an ordinary column. Then values that somebody has written are not dropped.
+/// A generated column is created again. Its values are computed from the row, unless the existing
+/// column is an ordinary one. Then values that differ from the expression are kept, and the repair
+/// fails.
 fn generated(
     name: &ObjectName,
     (should, is): (&Object, &Object),

@@ -53,8 +53,8 @@ impl AsRef<str> for Statement {
     }
 }
 
-/// The statements that make everything in `shape` but indexes that nobody can use,
-/// rendered for the schema called `schema`, by stages.
+/// The statements that create everything in `shape` except unusable indexes, rendered for the
+/// schema `schema`, by stages.
 pub(crate) fn creation(shape: &Shape, schema: &str) -> Vec<Statement> {
     let names = shape.objects.keys();
     let names =
@@ -425,8 +425,8 @@ fn beside(name: &ObjectName, object: &Object) -> Vec<(Stage, String)> {
     statements
 }
 
-/// The statements for the rights on a new object. What everybody has of a new
-/// function or type, and should not, is taken away.
+/// The statements for the rights on a new object. Unexpected default rights of `PUBLIC` on a new
+/// function or type are revoked.
 fn rights(name: &ObjectName, object: &Object) -> Vec<String> {
     let wanted = Grants::from_fact(object.fact(Aspect::Grants));
     let given = Grants::read(name.kind, "", None);

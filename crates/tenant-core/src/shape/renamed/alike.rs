@@ -1,4 +1,4 @@
-//! What may be renamed, and changed besides: nobody but people can know.
+//! Objects that may be renamed and changed as well: only people can decide.
 
 use std::collections::BTreeSet;
 

@@ -326,7 +326,7 @@ impl Search<'_> {
             })
     }
 
-    /// Whether the other one is what should be, but for its name.
+    /// Whether the other object matches the expected one except for its name.
     fn is_like(&self, candidate: Candidate<'_>) -> bool {
         let (one, other) = (
             (self.expected, candidate.name),

@@ -1,5 +1,5 @@
-//! Reads each ledger with a question of its own, where Citus is there: one question
-//! about many tenants takes it several times as long as many about one, sent together.
+//! Reads each migration history with a separate query if Citus is installed. There, one query about
+//! many tenants takes several times as long as many queries about one tenant, sent together.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

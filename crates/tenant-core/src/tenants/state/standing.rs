@@ -76,7 +76,7 @@ impl Standing {
         self.require_known(migrations, allowed).is_err()
     }
 
-    /// Whether any of `migrations`, which the rest is held against, is applied.
+    /// Whether any of `migrations`, with which the rest is compared, is applied.
     pub(in crate::tenants) fn has_any_of(&self, migrations: &MigrationSet) -> bool {
         self.pending.len() < migrations.iter().count()
     }

@@ -26,7 +26,7 @@ pub(super) struct Asked {
     pub(super) rows_in_all: usize,
     /// For each tenant, if that was said.
     pub(super) seconds: Option<u64>,
-    /// Only the result, for the page that is there already.
+    /// Only the result, for an open page.
     pub(super) is_part: bool,
     /// The result as a file.
     pub(super) is_file: bool,

@@ -92,8 +92,8 @@ impl Gathering {
     }
 }
 
-/// All of it as a file: the tenant, the columns of all tenants, and the error of a
-/// tenant that failed, so that nobody takes a missing tenant for an empty one.
+/// All of it as a file: the tenant, the columns of all tenants, and the error of each failed
+/// tenant, so that a missing tenant is not taken for an empty one.
 pub(super) fn csv(parts: &[Part], formulas: Formulas) -> String {
     let mut columns = Vec::new();
     for part in parts {

@@ -26,7 +26,7 @@ pub(super) struct Asked {
     pub(super) sql: String,
     pub(super) rows: usize,
     pub(super) seconds: u64,
-    /// Only the result, for the page that is there already.
+    /// Only the result, for an open page.
     pub(super) is_part: bool,
     /// The result as a file.
     pub(super) is_file: bool,

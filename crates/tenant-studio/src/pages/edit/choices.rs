@@ -38,8 +38,8 @@ pub(super) fn address(here: &Here, table: &Table, column: &Column) -> String {
     url::with(&path, [("column", column.name.clone())])
 }
 
-/// The first choices that have `text` in them, in a transaction of their own: the
-/// other table may be in another schema, or closed to the role.
+/// The first choices that contain `text`, in a separate transaction: the other table may be in
+/// another schema, or closed to the role.
 pub(super) async fn read(
     here: &Here,
     (from, key): (&Table, &Constraint),

@@ -6,13 +6,13 @@ use super::changes::has_default;
 use crate::cell;
 use crate::data::{Cell, Choice, Column};
 
-/// How many letters of somebody else's value are shown beside one's own.
+/// How many letters of another user's value are shown beside the edited value.
 const LETTERS: usize = 200;
 
 /// A column in the form of a row.
 #[derive(Debug, Default)]
 pub(super) struct Field {
-    /// The value that the row had when somebody began to edit it.
+    /// The value that the row had when the form was opened.
     pub(super) original: Option<String>,
     /// What stands in the field.
     pub(super) value: String,
@@ -20,7 +20,7 @@ pub(super) struct Field {
     pub(super) is_default: bool,
     /// Why it cannot be edited, if it cannot; and what there is.
     pub(super) unfit: Option<(&'static str, Cell)>,
-    /// What somebody else has made of it in between.
+    /// The value that another user has saved in the meantime.
     pub(super) now: Option<Option<Cell>>,
 }
 

@@ -189,8 +189,8 @@ async fn again(here: &Here, table: &Table, submitted: &Submitted, message: Messa
     form.answer().await
 }
 
-/// The form with what somebody else has made of the row, and beside it what was to
-/// be made of it here. Saved again, it changes only the latter.
+/// The form with the row as another user has saved it, and beside it the values to save from here.
+/// Saving again changes only those values.
 async fn stale(here: &Here, table: &Table, submitted: &Submitted, now: CurrentRow) -> Answer {
     let fields = table.columns.iter().zip(now.values);
     let fields = fields.map(|(column, now)| {

@@ -84,7 +84,7 @@ impl Grid<'_> {
         self.view.moved(At::End, before)
     }
 
-    /// What a page begins after, where each row has a place of its own.
+    /// The row that a page begins after, if each row has a unique position.
     fn edge(row: &RowData) -> Option<Vec<Option<String>>> {
         row.edge.clone()
     }

@@ -2,7 +2,7 @@
 
 use tenant_core::ProblemKind;
 
-/// The kinds, in the order in which they are shown: what stops everybody first.
+/// The kinds, in display order: problems that affect all tenants come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Unreachable,

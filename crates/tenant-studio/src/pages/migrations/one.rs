@@ -87,7 +87,7 @@ fn sql(one: &Migration) -> Markup {
     }
 }
 
-/// The tenants that lack it; or, if nobody knows it, have it.
+/// The tenants without a known migration, or the tenants with an unknown one.
 fn concerned(fleet: &Fleet, (version, is_known): (&str, bool), uri: &Uri) -> Markup {
     let text = url::parameter(uri.query(), "q").unwrap_or_default();
     let offset = url::parameter(uri.query(), "offset").and_then(|at| at.parse().ok());

@@ -132,7 +132,7 @@ fn expression(text: &str) -> String {
 }
 
 impl Policy {
-    /// Whether nobody may do more under it than under `other`.
+    /// Whether this policy allows no role more than `other` does.
     pub(super) fn shows_no_more_than(&self, other: &Self) -> bool {
         if self.is_permissive != other.is_permissive {
             return other.is_permissive;
