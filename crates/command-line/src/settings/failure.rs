@@ -34,8 +34,8 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
 fn another_version(error: &SourceError) -> Vec<Hint> {
     let SourceError::TakenVersion { version, .. } = error else {
         return vec![Hint::new(
-            "Give your migration another version. If it is a copy of the library's, delete it: \
-             the library brings its own.",
+            "Give your migration another version. If it is a copy of the library's migration, \
+             delete it: the library brings its own.",
         )];
     };
     let history = format!("public.{}", quote_ident(MIGRATION_HISTORY));

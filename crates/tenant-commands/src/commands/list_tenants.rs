@@ -9,7 +9,7 @@ use command_line::help::{Example, example};
 use command_line::json::ErrorDetail;
 use command_line::output::shown;
 use command_line::words::counted;
-use command_line::{Common, Context, Invocation, Message, Script, Selecting, Verdict};
+use command_line::{Common, Context, Hint, Invocation, Message, Script, Selecting, Verdict};
 use indicatif::HumanBytes;
 use serde::Serialize;
 use tenant_core::remedy::Command;
@@ -130,7 +130,7 @@ impl Script for ListTenants {
             context.output.note(&summary(&selected));
         }
         if tenants.is_empty() {
-            context.output.note(&no_tenants(context.invocation()));
+            context.output.say(&no_tenants(context.invocation()));
         } else if selected.is_empty() {
             context.output.say(&Message::note("no tenant is behind"));
         }
@@ -186,9 +186,9 @@ fn summary(tenants: &[&Tenant]) -> String {
     }
 }
 
-fn no_tenants(invocation: &Invocation) -> String {
+fn no_tenants(invocation: &Invocation) -> Message {
     let create = invocation.call(&Command::CreateTenant(None));
-    format!("There are no tenants yet. To create one, run `{create}`.")
+    Message::note("there are no tenants yet").hints([Hint::new("Create a tenant.").run(create)])
 }
 
 fn row<'a>(tenant: &'a Tenant, columns: &Columns, invocation: &Invocation) -> Row<'a> {

@@ -202,8 +202,8 @@ async fn a_migration_outside_a_transaction_is_refused_before_it_meets_another_co
             .migrations(&migrations)
             .run()
             .exits_with(1)
-            .says("migration `2026-02-02-000000_index` runs outside a transaction")
-            .says("the URL leads to a pooler")
+            .says("cannot run migration `2026-02-02-000000_index` through a pooler")
+            .says("it runs outside a transaction")
             .says("Give --database-url the server's own address for this command.");
     }
     assert_eq!(pooled.database.schemas().await, ["acme"]);

@@ -145,7 +145,7 @@ async fn several_tenants_are_repaired_and_each_has_its_own_outcome() {
     database
         .run("repair-tenant acme beta gamma")
         .exits_with(1)
-        .prints("in tenant `acme`:\n  column `dummy_table.value` is missing")
+        .prints("Repaired tenant `acme`:\n  column `dummy_table.value` is missing")
         .prints("tenant `beta`")
         .says("gamma");
     database

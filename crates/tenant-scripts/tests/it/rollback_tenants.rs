@@ -75,7 +75,7 @@ async fn yes_needs_to_know_how_far_back() {
     assert_eq!(versions(&database).await, [SECOND, SECOND]);
     database.run("rollback-tenants --yes -n").succeeds();
     let twice = format!("rollback-tenants -y --to {FIRST}");
-    database.run(&twice).succeeds().prints("2 reverted");
+    database.run(&twice).succeeds().prints("2 rolled back");
     database.run(&twice).succeeds().prints("2 up to date");
     assert_eq!(versions(&database).await, [FIRST, FIRST]);
 }

@@ -32,7 +32,7 @@ async fn the_same_warning_of_many_tenants_is_shown_once() {
     let done = database
         .run_with(&talkative(), "create-tenant f")
         .succeeds();
-    done.says(&format!("  --> {NEW}/up.sql:2 for `f`\n"));
+    done.says(&format!("/tenant/{NEW}/up.sql:2\n  f\n"));
     let back = "rollback-tenants --steps 1 --yes --verbose";
     let done = database.run_with(&talkative(), back).succeeds();
     done.says("warning: rows were skipped\n")

@@ -96,7 +96,7 @@ async fn what_writes_says_once_that_the_server_is_a_standby() {
         );
     }
     let json = run(&folder, &url, "create-tenant one --json").exits_with(1);
-    assert!(json.error_message().contains("the server is a standby"));
+    assert!(json.error_message().contains("read-only standby"));
 }
 
 #[tokio::test]

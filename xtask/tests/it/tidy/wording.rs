@@ -104,9 +104,14 @@ fn of_rust(source: &str) -> Vec<(usize, String)> {
 
 /// The line without strings of a single word: names in a system, which are no prose.
 fn without_names(line: &str) -> String {
-    let is_name = |piece: &&str| !piece.is_empty() && piece.chars().all(char::is_alphanumeric);
-    let pieces = line.split('"').filter(|piece| !is_name(piece));
-    pieces.collect::<Vec<_>>().join("\"")
+    let pieces = line.split('"').collect::<Vec<_>>();
+    let last = pieces.len() - 1;
+    let is_name = |at: usize, piece: &str| {
+        at % 2 == 1 && at < last && piece.chars().all(char::is_alphanumeric)
+    };
+    let prose = pieces.iter().enumerate();
+    let prose = prose.map(|(at, piece)| if is_name(at, piece) { "" } else { piece });
+    prose.collect::<Vec<_>>().join("\"")
 }
 
 /// Everything but blocks of code.
