@@ -135,11 +135,8 @@ struct Needed {
 
 impl Script for GenerateMigration {
     const EXAMPLES: &'static [Example] = &[
-        example("", "ask about what schema.rs does not say"),
-        example(
-            "add_title --rename tasks.name:title",
-            "keep the values of a renamed column",
-        ),
+        example("", "ask what schema.rs omits"),
+        example("--rename tasks.name:title", "keep the values of a column"),
         example("--dry-run", "show the SQL; write nothing"),
     ];
 

@@ -61,7 +61,10 @@ fn without_findings_there_is_no_annotation_and_a_whole_document() {
     let folder = project();
     let annotated = folder.run("lint-migrations -o github").succeeds();
     annotated.prints_nothing().says("no findings.");
-    let document = folder.run("lint-migrations -o sarif").succeeds().json();
+    let document = folder
+        .run("lint-migrations -o sarif")
+        .succeeds()
+        .foreign_json();
     assert_eq!(document["runs"][0]["results"], json!([]));
 }
 
@@ -81,7 +84,7 @@ fn a_format_stands_for_itself() {
 fn a_sarif_document_has_what_the_standard_requires() {
     let outer = project_below_a_repository();
     let checked = lint_below(&outer, "lint-migrations -o sarif").exits_with(1);
-    let document = checked.json();
+    let document = checked.foreign_json();
     let problems = problems(&document);
     assert_eq!(problems, [""; 0], "{document:#}");
     let result = &document["runs"][0]["results"][0];
@@ -103,7 +106,10 @@ fn a_sarif_document_has_what_the_standard_requires() {
 fn every_rule_that_finds_something_is_described_in_the_document() {
     let folder = project_with("CREATE TABLE tasks (id INT PRIMARY KEY, name VARCHAR(9));\n");
     add(&folder, "9_odd", "SET search_path TO a;\n");
-    let document = folder.run("lint-migrations -o sarif").exits_with(1).json();
+    let document = folder
+        .run("lint-migrations -o sarif")
+        .exits_with(1)
+        .foreign_json();
     assert_eq!(problems(&document), [""; 0], "{document:#}");
     let results = document["runs"][0]["results"].as_array().unwrap();
     assert!(results.len() >= 4, "{document:#}");
