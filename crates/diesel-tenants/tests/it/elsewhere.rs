@@ -31,7 +31,7 @@ fn outside_a_project_each_command_says_what_it_looked_for_and_does_nothing() {
         let refused = folder.run(&format!("tenants {line}")).exits_with(2);
         refused
             .says("is not in a project")
-            .says("run this in the project's folder");
+            .says("hint: Run the command in the project's folder.");
     }
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }

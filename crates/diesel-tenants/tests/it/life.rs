@@ -57,7 +57,9 @@ async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_la
         project.run(&format!("drop {name} --yes")).succeeds();
     }
     let listed = project.run("list").succeeds();
-    listed.says("There are no tenants yet. To create one, run `tenants create NAME`.");
+    listed.says(
+        "note: there are no tenants yet\nhint: Create a tenant.\n      tenants create NAME\n",
+    );
 }
 
 #[tokio::test]

@@ -65,7 +65,8 @@ fn without_any_binaries_every_place_is_listed_with_a_command_to_install() {
     let text = error.to_string();
     assert!(text.contains("pgsql-*/bin: no such folder"), "{text}");
     assert_eq!(text.matches("downloads are forbidden").count(), 2, "{text}");
-    assert!(!install.is_empty() && text.contains(install), "{text}");
+    let hint = error.hint().unwrap();
+    assert!(!install.is_empty() && hint.contains(install), "{hint}");
     assert_eq!(fs::read_dir(empty.path()).unwrap().count(), 0);
 }
 

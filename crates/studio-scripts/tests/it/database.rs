@@ -66,7 +66,7 @@ impl Database {
             database_url: Some(self.url.clone()),
             ..Common::default()
         };
-        format!("`{}`", Invocation::of(&common).call(call))
+        Invocation::of(&common).call(call)
     }
 
     /// Runs such a command to its end.

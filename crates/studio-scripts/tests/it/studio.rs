@@ -11,7 +11,7 @@ use test_support::{Finished, Folder, Running, eventually};
 
 use crate::database::Database;
 
-const READY: &str = "Ctrl-C ends it.";
+const READY: &str = "Press Ctrl-C to stop.";
 
 /// The form of a page that lets a browser in.
 fn post(port: u16, path: &str, form: &str) -> String {
