@@ -144,13 +144,9 @@ impl Subcommand {
         let command = self.entry.command().name(self.name);
         let command = command.disable_version_flag(true);
         let command = command.mut_arg("migrations_dir", |dir| {
-            dir.help("Folder with public/ and tenant/")
-                .long_help(
-                    "Folder with public/ and tenant/, to use instead of the project's migrations",
-                )
-                .long_help(
-                    "Folder with public/ and tenant/, to use instead of the project's migrations",
-                )
+            dir.help("Folder with public/ and tenant/").long_help(
+                "Folder with public/ and tenant/, to use instead of the project's migrations",
+            )
         });
         let command = match self.about {
             Some(text) => command.about(text),

@@ -15,23 +15,6 @@ use command_line::{
 use serde::Serialize;
 use tenant_core::Database;
 
-/// Write tenants.toml by looking at the project
-///
-/// Looks at the configuration of Diesel, the folders with migrations, and the database
-/// if one is named and answers. Proposes the file, asks what only you know, and writes it.
-/// The database is only read. An existing file is not overwritten without a question.
-///
-/// Without a terminal, give --yes to take what is proposed. Otherwise the file is printed,
-/// nothing is written, and the exit code is 2.
-///
-/// With --json: path (of the file), written, text (of the file), found (what was found, in
-/// words).
-#[derive(Debug, Parser)]
-#[command(name = "init-settings", version)]
-#[command(mut_arg("config", |config| config.help(
-    "File to write [env: TENANTS_CONFIG] [default: tenants.toml in the project's folder]"
-)))]
-// These are settings, which are about to be written.
 /// Write tenants.toml from what the project contains
 ///
 /// Reads the configuration of Diesel, the folders with migrations, and the database if one
@@ -40,6 +23,12 @@ use tenant_core::Database;
 ///
 /// Without a terminal, give --yes to accept the proposal. Without --yes, the command prints
 /// the file, writes nothing, and ends with exit code 2.
+#[derive(Debug, Parser)]
+#[command(name = "init-settings", version)]
+#[command(mut_arg("config", |config| config.help(
+    "File to write [env: TENANTS_CONFIG] [default: tenants.toml in the project's folder]"
+)))]
+// These are settings, which are about to be written.
 #[command(mut_arg("migrations_dir", |option| option.hide(true)))]
 #[command(mut_arg("extensions_schema", |option| option.hide(true)))]
 #[command(mut_arg("shared_objects", |option| option.hide(true)))]
