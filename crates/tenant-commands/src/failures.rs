@@ -47,7 +47,9 @@ impl<'a> Failures<'a> {
         let failed = report
             .failures()
             .map(|(outcome, error)| (outcome.name.as_str(), error));
-        let total = report.outcomes.len() + report.spares.len();
+        // A spare counts only if it failed: the run is about tenants.
+        let spares = report.spares.iter().filter(|spare| spare.error.is_some());
+        let total = report.outcomes.len() + spares.count();
         let notes = aftermath(report).into_iter().chain(kept(report));
         Self {
             notes: notes.collect(),

@@ -6,8 +6,8 @@ use sql_text::literal;
 /// channels, temporary tables, last values of sequences. The first two reset roles.
 ///
 /// You can repeat each statement, and it has no effect if there is nothing to reset. `DISCARD ALL`
-/// does the same and more. But a message with several statements cannot contain it, and it drops
-/// the statements that the driver still uses.
+/// does the same and more. However, it cannot be part of a message with several statements, and it
+/// drops prepared statements that the driver still uses.
 pub const FORGET: &[&str] = &[
     "RESET SESSION AUTHORIZATION",
     "RESET ROLE",

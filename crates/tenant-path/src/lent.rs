@@ -18,7 +18,7 @@ use crate::{Clearing, TenantPath};
 /// connection when it is returned, so such a transaction keeps its locks until the next request.
 /// [`in_tenant_of`] closes it at once.
 ///
-/// Then the manager's own test runs, and its settings stay.
+/// After the hook, the manager's own recycling check runs. Its settings are kept.
 pub fn clear_before_use<M>(clearing: &Clearing) -> Hook<M>
 where
     M: Manager<Type = AsyncPgConnection, Error = PoolError>,

@@ -19,7 +19,8 @@ impl Setting {
     fn without_value(&self) -> &'static str {
         match self.name {
             "database_url" => "(the project's own server)",
-            "migrations.public" | "migrations.tenant" => "(built into the program)",
+            "migrations.public" => "(the program's, else migrations/public)",
+            "migrations.tenant" => "(the program's, else migrations/tenant)",
             "schema.public" | "schema.tenant" => "(from Diesel's configuration)",
             "defaults.jobs" => "(8, or as many as the server has free)",
             "defaults.max_failures" => "(no limit)",

@@ -12,8 +12,8 @@ use crate::made_up::{MadeUp, TRIAL};
 
 /// An error of the server or of the connection, in PostgreSQL's words.
 ///
-/// `Display` is the whole message: text, SQLSTATE, detail and hint, and the sessions that held the
-/// lock.
+/// `Display` writes the whole message: text, SQLSTATE, detail and hint, and the sessions that held
+/// the lock.
 #[derive(Debug)]
 pub struct PgError {
     cause: Arc<Cause>,

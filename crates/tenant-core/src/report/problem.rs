@@ -21,8 +21,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// Creates a problem of a tenant, of a schema, or of the whole database. For tests of programs
-    /// that show problems.
+    /// Creates a problem of a tenant, of a schema, or of the whole database. Use this to test
+    /// programs that display problems.
     #[must_use]
     pub fn new(tenant: Option<String>, kind: ProblemKind) -> Self {
         Self { tenant, kind }

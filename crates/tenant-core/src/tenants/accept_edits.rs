@@ -88,7 +88,7 @@ impl Tenants {
     ///
     /// A tenant whose schema differs fails and keeps its record, because the edit matters there.
     /// Several tenants run at a time, each in one transaction. If all tenants are selected, the
-    /// spares follow. Rows are not compared, and a note lists what else was not compared.
+    /// spares are processed after them. Rows are not compared, and a note lists what else was not compared.
     ///
     /// If no applied text of a tenant matches this program, the tenant may belong to another
     /// program with the same versions. It fails unless you name each migration with

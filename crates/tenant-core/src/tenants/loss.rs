@@ -25,7 +25,7 @@ use crate::{Error, PgError};
 /// How many tables one query looks into, and how many tenants' catalog it reads.
 const PER_QUERY: usize = 100;
 
-/// A table or a column that a rollback would drop, and that has rows or values.
+/// A table or column that holds data and that a rollback would drop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Loss {
