@@ -120,6 +120,7 @@ impl Tenants {
         }
         self.look_for_columns().await?;
         let mut states = self.states(&call.select, Knowledge::Certain).await?;
+        self.refuse_behind(&mut states);
         self.refuse_without_history(&mut states).await?;
         if !self.registry.has_fingerprints() {
             let list = format!("the table `{}`", self.registry.name_of(List::Tenants));

@@ -4,7 +4,8 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{ToSql, Type};
 
 use super::handle::Tenants;
-use super::state::registry_error;
+use super::state::{State, registry_error};
+use crate::name::{Entry, Target};
 use crate::registry::Rows;
 use crate::registry::is_named_like_a_spare;
 use crate::{Answer, Error, PathFault, UnfitPath};
@@ -28,7 +29,40 @@ impl Tenants {
         })
     }
 
-    /// The same; [`Error::NotSetUp`] without a list.
+    /// Fails if the tenant's schema follows the schemas of all tenants in the path: all of them
+    /// read it, so nothing is done to it as if it were one tenant's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnfitPath`].
+    pub(super) fn require_apart(&self, target: &Target) -> Result<(), Error> {
+        let path = self.runtime_path();
+        match path
+            .schemas()
+            .find(|schema| *schema == target.schema.as_str())
+        {
+            None => Ok(()),
+            Some(schema) => Err(Error::UnfitPath(Box::new(UnfitPath {
+                schema: schema.to_owned(),
+                fault: PathFault::Tenant(target.name.to_string()),
+            }))),
+        }
+    }
+
+    /// Puts that error in the place of each of `states` whose schema all tenants read.
+    pub(super) fn refuse_behind(&self, states: &mut [State]) {
+        for state in states {
+            let entry = state.standing.as_ref().ok().map(|it| &it.entry);
+            let Some(Entry::Tenant(target)) = entry else {
+                continue;
+            };
+            if let Err(error) = self.require_apart(target) {
+                state.standing = Err(error);
+            }
+        }
+    }
+
+    /// [`Tenants::unfit_path`], with [`Error::NotSetUp`] without a list.
     async fn look_behind(&self) -> Result<Vec<UnfitPath>, Error> {
         let path = self.runtime_path();
         let schemas = path.schemas().collect::<Vec<_>>();

@@ -22,6 +22,7 @@ impl Tenants {
     ///
     /// A server error.
     pub(super) async fn tell_apart(&self, states: &mut [State]) -> Result<(), Error> {
+        self.refuse_behind(states);
         self.refuse_without_history(states).await?;
         let standings = states.iter().filter_map(|it| it.standing.as_ref().ok());
         let silent = standings.filter(|it| {

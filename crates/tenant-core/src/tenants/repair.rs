@@ -130,6 +130,7 @@ impl Tenants {
     }
 
     async fn repair_or_try(&self, target: &Target, keep: Keep) -> Result<Repair, Error> {
+        self.require_apart(target)?;
         for _ in 0..ATTEMPTS {
             let standing = self.standing_of(&target.name).await?;
             self.require_repairable(target, &standing).await?;

@@ -13,12 +13,13 @@ use crate::report::{Problem, ProblemKind};
 use crate::{Error, UnfitRow};
 
 impl Tenants {
-    /// Fails where the tenant's schema is another tenant's too, or may be.
+    /// Fails where the tenant's schema is another tenant's too, or may be, or all tenants read it.
     ///
     /// # Errors
     ///
-    /// [`UnfitRow::Shared`], [`UnfitRow::Doubtful`], or a server error.
+    /// [`Error::UnfitPath`], [`UnfitRow::Shared`], [`UnfitRow::Doubtful`], or a server error.
     pub(super) async fn require_sole(&self, target: &Target) -> Result<(), Error> {
+        self.require_apart(target)?;
         let Some(question) = self.registry.others_with_schema() else {
             return Ok(());
         };

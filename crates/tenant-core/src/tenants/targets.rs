@@ -155,7 +155,9 @@ impl Tenants {
         }
         let listed = self.target(name).await;
         if !self.registry.names().is_mapped() {
-            return listed;
+            let target = listed?;
+            self.require_apart(&target)?;
+            return Ok(target);
         }
         let target = self.with_schema(listed, name, schema)?;
         self.require_sole(&target).await?;

@@ -4,7 +4,7 @@ use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
-use tenant_core::{PoolError, RuntimePath, Settings, TenantPool, Tenants};
+use tenant_core::{Error, PoolError, RuntimePath, Settings, TenantPool, Tenants};
 use test_support::{PgBouncer, TestDatabase};
 
 use crate::fixture::{Stream, create, name, open, tenants};
@@ -292,4 +292,42 @@ async fn health_and_urls_know_what_cannot_be_behind_all_tenants() {
         };
         assert!(pool.is_err(), "{schema}");
     }
+}
+
+/// What all tenants read is no tenant's: work on it would be work on all of them.
+#[tokio::test]
+async fn a_schema_that_all_tenants_read_is_not_worked_on_as_one_tenants() {
+    let database = TestDatabase::new().await;
+    drop(fleet(&database).await);
+    let stream = Stream::new()
+        .with("CREATE TABLE tasks (title text NOT NULL);")
+        .with("CREATE TABLE notes (title text NOT NULL);");
+    let settings = Settings {
+        runtime_path: RuntimePath::behind(["public", "acme", "later"]).unwrap(),
+        ..Settings::default()
+    };
+    let tenants = open(&database, &stream, settings).await;
+    let (acme, later, other) = (name("acme"), name("later"), name("other"));
+    for refused in [
+        tenants.drop_tenant(&acme).await.map(drop),
+        tenants.rename(&acme, &other).await.map(drop),
+        tenants.rename(&name("globex"), &later).await.map(drop),
+        tenants
+            .clone_tenant(&name("globex"), &later)
+            .await
+            .map(drop),
+        tenants.repair(&acme).await.map(drop),
+        tenants.create(&later).await.map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, Error::UnfitPath(_)), "{error}");
+    }
+    let report = tenants.migrate().await.unwrap();
+    let failed = report.failures().map(|(outcome, _)| outcome.name.as_str());
+    assert_eq!(failed.collect::<Vec<_>>(), ["acme"]);
+    let tables = "SELECT string_agg(schemaname, ' ' ORDER BY schemaname) FROM pg_tables \
+         WHERE tablename = 'notes'";
+    assert_eq!(database.value(tables).await, "bare empty globex");
+    let rows = "SELECT count(*) FROM acme.tasks";
+    assert_eq!(database.value(rows).await, "1");
 }

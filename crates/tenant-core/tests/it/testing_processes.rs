@@ -212,6 +212,6 @@ async fn a_server_that_cannot_be_used_is_named_with_what_to_do() {
     let ended = ended.unwrap();
     assert!(!ended.status.success());
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    let expected = "could not use no database for the test: the server that TEST_DATABASE_URL names: no PostgreSQL server answers at ann@/nowhere/postgres";
+    let expected = "no database for the test: could not use the server of TEST_DATABASE_URL: no PostgreSQL server answers at ann@/nowhere/postgres";
     assert!(said.contains(expected), "{said}");
 }

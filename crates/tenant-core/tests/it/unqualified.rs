@@ -123,7 +123,7 @@ async fn a_function_in_an_index_that_reads_a_table_is_found() {
         problems[0]
             .kind
             .to_string()
-            .contains("names `machines` without")
+            .contains("uses `machines` without")
     );
 }
 
@@ -168,7 +168,7 @@ async fn functions_of_extensions_count_and_what_is_called_in_the_tenants_path_do
         problems[0]
             .kind
             .to_string()
-            .contains("names `soundex` without a schema")
+            .contains("uses `soundex` without a schema")
     );
     assert_eq!(
         advised(&problems[0], &tenants),
