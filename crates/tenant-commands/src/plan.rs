@@ -6,10 +6,8 @@ use command_line::output::shown;
 use command_line::words::counted;
 use tenant_core::{FleetReport, Migration, MigrationSet, Outcome, Version};
 
+use crate::names::a_few;
 use crate::report::tally;
-
-/// How many tenants of a group are named.
-const NAMED: usize = 5;
 
 /// Whether a run would change a tenant or a spare.
 pub(crate) fn is_pending(report: &FleetReport) -> bool {
@@ -27,7 +25,7 @@ pub(crate) fn text(report: &FleetReport, migrations: &MigrationSet) -> String {
     for (pending, outcomes) in groups(&report.outcomes) {
         let names = outcomes.iter().map(|outcome| outcome.name.as_str());
         let count = counted(outcomes.len(), "tenant");
-        lines.push(format!("{count}: {}", named(names)));
+        lines.push(format!("{count}: {}", a_few(&names.collect::<Vec<_>>())));
         lines.extend(
             pending
                 .iter()
@@ -60,17 +58,6 @@ fn groups(outcomes: &[Outcome]) -> Vec<(&[Version], Vec<&Outcome>)> {
     let mut groups = groups.into_iter().collect::<Vec<_>>();
     groups.sort_by_key(|(_, outcomes)| std::cmp::Reverse(outcomes.len()));
     groups
-}
-
-/// The first of these names.
-fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
-    let more = names.len().saturating_sub(NAMED);
-    let names = names.take(NAMED).map(|name| shown(name));
-    let names = names.collect::<Vec<_>>().join(", ");
-    match more {
-        0 => names,
-        _ => format!("{names} and {more} more"),
-    }
 }
 
 /// The name of the migration's folder.

@@ -8,7 +8,7 @@ use super::state::{State, registry_error};
 use crate::name::{Entry, Target};
 use crate::registry::Rows;
 use crate::registry::is_named_like_a_spare;
-use crate::{Answer, Error, PathFault, UnfitPath};
+use crate::{Answer, Error, PathFault, RuntimePath, UnfitPath};
 
 impl Tenants {
     /// Lists problems of the schemas behind each tenant's schema in the application's search path
@@ -36,27 +36,18 @@ impl Tenants {
     ///
     /// [`Error::UnfitPath`].
     pub(super) fn require_apart(&self, target: &Target) -> Result<(), Error> {
-        let path = self.runtime_path();
-        match path
-            .schemas()
-            .find(|schema| *schema == target.schema.as_str())
-        {
-            None => Ok(()),
-            Some(schema) => Err(Error::UnfitPath(Box::new(UnfitPath {
-                schema: schema.to_owned(),
-                fault: PathFault::Tenant(target.name.to_string()),
-            }))),
-        }
+        apart(&self.runtime_path(), target)
     }
 
     /// Puts that error in the place of each of `states` whose schema all tenants read.
     pub(super) fn refuse_behind(&self, states: &mut [State]) {
+        let path = self.runtime_path();
         for state in states {
             let entry = state.standing.as_ref().ok().map(|it| &it.entry);
             let Some(Entry::Tenant(target)) = entry else {
                 continue;
             };
-            if let Err(error) = self.require_apart(target) {
+            if let Err(error) = apart(&path, target) {
                 state.standing = Err(error);
             }
         }
@@ -84,6 +75,17 @@ impl Tenants {
         let found = rows.and_then(|rows| rows.iter().map(unfit).collect::<Result<Vec<_>, _>>());
         Ok(found.map_err(failed)?.into_iter().flatten().collect())
     }
+}
+
+fn apart(path: &RuntimePath, target: &Target) -> Result<(), Error> {
+    let schema = target.schema.as_str();
+    if !path.schemas().any(|behind| behind == schema) {
+        return Ok(());
+    }
+    Err(Error::UnfitPath(Box::new(UnfitPath {
+        schema: schema.to_owned(),
+        fault: PathFault::Tenant(target.name.to_string()),
+    })))
 }
 
 fn unfit(row: &Row) -> Result<Option<UnfitPath>, tokio_postgres::Error> {
