@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum, ValueHint};
-use tenant_core::{NameUses, Settings, TransactionMode, UnknownMigrations};
+use tenant_core::{LostEntries, NameUses, Settings, TransactionMode, UnknownMigrations};
 use tenant_settings::parse_duration;
 
 /// The heading of the options that all commands have.
@@ -182,6 +182,30 @@ impl Unknown {
         };
         Settings {
             unknown_migrations,
+            ..settings
+        }
+    }
+}
+
+/// Whether migrations run again that the registry records as applied.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Rerun {
+    /// Run migrations again that the registry lists as applied and the history does not
+    #[arg(long, hide_short_help = true)]
+    rerun_recorded: bool,
+}
+
+impl Rerun {
+    /// The same settings, with this choice.
+    #[must_use]
+    pub fn settings(self, settings: Settings) -> Settings {
+        let lost_entries = if self.rerun_recorded {
+            LostEntries::Rerun
+        } else {
+            LostEntries::Refuse
+        };
+        Settings {
+            lost_entries,
             ..settings
         }
     }

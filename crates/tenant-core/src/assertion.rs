@@ -26,6 +26,8 @@ pub(crate) enum Assertion {
     Path,
     /// The path is as above, and the schema's history is what was read before.
     PathAndHistory,
+    /// The list does not record that the migrations were applied.
+    NotRecorded,
     /// No other session holds the schema's lock.
     Lock,
     /// A spare's history holds exactly the migrations of this program.
@@ -51,9 +53,10 @@ pub(crate) enum Assertion {
 }
 
 /// All of them.
-const ALL: [Assertion; 13] = [
+const ALL: [Assertion; 14] = [
     Assertion::Path,
     Assertion::PathAndHistory,
+    Assertion::NotRecorded,
     Assertion::Lock,
     Assertion::SpareIsUpToDate,
     Assertion::Listed,
@@ -75,6 +78,7 @@ impl Assertion {
             Self::PathAndHistory => {
                 "diesel tenants: the search path or the migration history has changed"
             }
+            Self::NotRecorded => "diesel tenants: the list records the migrations as applied",
             Self::Lock => "diesel tenants: another session holds the lock of the schema",
             Self::SpareIsUpToDate => "diesel tenants: the spare schema is not up to date",
             Self::Listed => "diesel tenants: the row of the list is not as it was written",

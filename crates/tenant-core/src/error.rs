@@ -274,6 +274,17 @@ pub enum Error {
     /// A tenant has objects, but no migration history.
     #[error("tenant `{0}` has objects, but its migration history is missing or empty")]
     NoHistory(TenantName),
+    /// The migration history does not list migrations that the registry records as applied: see
+    /// [`crate::Settings::lost_entries`]. They did not run again.
+    #[error("{}", words::lost_entries(.schema, .versions))]
+    LostEntries {
+        /// The schema, in words.
+        schema: String,
+        /// The tenant; `None` for a spare.
+        tenant: Option<TenantName>,
+        /// The versions, oldest first.
+        versions: Vec<Version>,
+    },
     /// A tenant has objects, but no migration history, and no migration creates the objects.
     #[error("tenant `{0}` has no migration history, and no migration creates its objects")]
     ForeignObjects(TenantName),

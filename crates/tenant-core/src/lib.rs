@@ -164,7 +164,9 @@ pub use {diesel, diesel_async};
 
 pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
-pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
+pub use engine::{
+    LostEntries, NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers,
+};
 pub use error::{
     Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, NotKept,
     OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath, UnfitRow, WrongOwner,

@@ -17,6 +17,7 @@ mod migrations;
 mod own_row;
 mod place;
 mod question;
+mod recorded;
 mod rows;
 mod seen;
 mod sole;

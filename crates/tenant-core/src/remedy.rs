@@ -35,7 +35,8 @@ pub use command::Command;
 pub use sql::{Purpose, Sql};
 
 pub(crate) use of_error::{
-    missing_schema, no_extensions_schema, no_schema_behind, of_other_program, of_path, of_row,
+    lost_entries, missing_schema, no_extensions_schema, no_schema_behind, of_other_program,
+    of_path, of_row,
 };
 
 /// One thing to do.

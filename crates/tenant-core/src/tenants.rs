@@ -41,6 +41,7 @@ mod own_names;
 mod owners;
 mod places;
 mod reading;
+mod recorded;
 mod recording;
 mod reference;
 mod rename;

@@ -287,6 +287,10 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         Advice::AllowUnknownMigrations => {
             "give --allow-unknown-migrations if several programs migrate the tenant on purpose"
         }
+        Advice::RerunRecorded => {
+            "if another tool reverted the migrations or a backup restored an earlier state, run \
+             them again: give --rerun-recorded"
+        }
         Advice::NameBaseline => {
             "name the baseline with --baseline. If it has several migrations, name the last one"
         }

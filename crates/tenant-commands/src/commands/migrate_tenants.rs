@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::help::{Example, example};
-use command_line::options::{Failures, Locking, Transactions, Unknown};
+use command_line::options::{Failures, Locking, Rerun, Transactions, Unknown};
 use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::remedy::Command;
 use tenant_core::{Migrate, Progress, Selection, Tenants};
@@ -52,6 +52,9 @@ pub struct MigrateTenants {
     unknown: Unknown,
 
     #[command(flatten)]
+    rerun: Rerun,
+
+    #[command(flatten)]
     common: Common,
 }
 
@@ -68,7 +71,7 @@ impl Script for MigrateTenants {
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = self.transactions.settings(self.locking.settings());
-        let settings = self.unknown.settings(settings);
+        let settings = self.rerun.settings(self.unknown.settings(settings));
         let wanted = self.selecting.read(context)?;
         let again = wanted.is_all().then_some(Command::MigrateTenants);
         let tenants = tenants::open_with(context, settings).await?;

@@ -10,12 +10,12 @@ use super::script::Script;
 use super::send::run_script;
 use super::transaction::{confirm, finish};
 use super::work::Work;
-use crate::Error;
 use crate::hook::Occasion;
 use crate::migration::Migration;
 use crate::name::Schema;
 use crate::registry::Ran;
 use crate::shape::Shape;
+use crate::{Error, Version};
 
 /// The evidence in a schema of its applied migrations.
 pub(crate) enum Evidence<'a> {
@@ -27,8 +27,8 @@ pub(crate) enum Evidence<'a> {
 }
 
 /// Registers the schema of `work` as its tenant. `decide` says from what the
-/// schema shows how many of the migrations it has, the oldest first; those are
-/// recorded where no table of applied migrations says it.
+/// schema shows which of the migrations it has; those are recorded where no table of applied
+/// migrations says it.
 ///
 /// # Errors
 ///
@@ -37,7 +37,7 @@ pub(crate) enum Evidence<'a> {
 /// migrations, and what `decide` refuses. Then nothing has happened.
 pub(crate) async fn adopt(
     work: Work<'_>,
-    decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
+    decide: &(impl Fn(&Evidence<'_>) -> Result<Vec<Version>, Error> + Sync),
 ) -> Result<(), Error> {
     let mut attempts = Attempts::new();
     loop {
@@ -60,15 +60,15 @@ pub(crate) async fn adopt(
 async fn register(
     work: Work<'_>,
     is_registered: bool,
-    decide: &(impl Fn(&Evidence<'_>) -> Result<usize, Error> + Sync),
+    decide: &(impl Fn(&Evidence<'_>) -> Result<Vec<Version>, Error> + Sync),
 ) -> Result<(), Error> {
     let ledger = versions_in(work).await?;
     let has_versions = ledger.as_ref().is_some_and(|versions| !versions.is_empty());
     let shape = shape_of(work).await?;
     let mut script = Script::default();
     if let Some(versions) = ledger.as_ref().filter(|_| has_versions) {
-        let count = decide(&Evidence::Ledger(versions, &shape, is_registered))?;
-        let lost = work.migrations.iter().take(count);
+        let decided = decide(&Evidence::Ledger(versions, &shape, is_registered))?;
+        let lost = those(work, &decided);
         let lost = lost.filter(|it| !versions.iter().any(|one| it.version() == one.as_str()));
         let lost = lost.collect::<Vec<_>>();
         if is_registered && lost.is_empty() {
@@ -90,8 +90,8 @@ async fn register(
             script.step("register the tenant", &statement);
         }
     } else {
-        let count = decide(&Evidence::Shape(&shape, is_registered))?;
-        let migrations = work.migrations.iter().take(count).collect::<Vec<_>>();
+        let decided = decide(&Evidence::Shape(&shape, is_registered))?;
+        let migrations = those(work, &decided).collect::<Vec<_>>();
         if ledger.is_none() {
             script.step(
                 "create the table of applied migrations",
@@ -101,6 +101,12 @@ async fn register(
         record_all(work, &migrations, is_registered, &mut script);
     }
     complete(work, script).await
+}
+
+/// The migrations with these versions, oldest first.
+fn those<'a>(work: Work<'a>, versions: &[Version]) -> impl Iterator<Item = &'a Migration> {
+    let migrations = work.migrations.iter();
+    migrations.filter(|it| versions.contains(it.version()))
 }
 
 /// Runs `script`, and behind it the application's own work, and commits.

@@ -12,6 +12,7 @@ use super::batches::{batches_of, split_first};
 use super::done::Done;
 use super::foreign::require_known;
 use super::ledger::open_ledger;
+use super::lost_entries::require_kept;
 use super::run::run;
 use super::transaction::{Make, Transaction, Way, close, run_at_once};
 use super::unfit::refuse_unfit;
@@ -93,10 +94,11 @@ async fn bring_up_to_date(work: Work<'_>) -> Done<'_> {
         return Done::with(&[]);
     }
     let fit = match require_ours(work, &ledger.versions) {
-        // An empty history says that there is nothing yet; where it is missing, the schema
-        // has to show that.
+        // Where the history is missing, the schema has to show that there is nothing yet. An
+        // empty history says it, unless the list contradicts it.
         Ok(()) if !ledger.exists => require_empty(work).await,
-        fit => fit,
+        Ok(()) => require_kept(work, &ledger.versions, &pending).await,
+        Err(error) => Err(error),
     };
     if let Err(error) = fit {
         close(work).await;

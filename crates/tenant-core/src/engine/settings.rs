@@ -39,6 +39,20 @@ pub enum UnknownMigrations {
     Allow,
 }
 
+/// What to do with a tenant whose migration history does not list a migration that the registry
+/// records as applied: the entry is lost, or another tool reverted the migration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LostEntries {
+    /// Refuse to migrate the tenant: [`Error::LostEntries`](crate::Error::LostEntries). A second
+    /// run of a migration could change rows twice.
+    #[default]
+    Refuse,
+    /// Run these migrations again, for tenants in which another tool reverted them or a backup
+    /// restored an earlier state.
+    Rerun,
+}
+
 /// What to do with spares if the migrations use the name of their schema for more than finding
 /// objects: in a condition, a row, or a composed text.
 ///
@@ -71,6 +85,9 @@ pub struct Settings {
     pub transaction: TransactionMode,
     /// Whether to migrate and adopt tenants with unknown migrations.
     pub unknown_migrations: UnknownMigrations,
+    /// Whether to run migrations again that the registry records and the migration history does
+    /// not list.
+    pub lost_entries: LostEntries,
     /// Whether to create and use spares if the migrations use the schema's name.
     pub name_uses: NameUses,
     /// The schema for extensions, which follows the tenant's schema in the search path.
@@ -122,6 +139,7 @@ impl Default for Settings {
             statement_timeout: Duration::ZERO,
             transaction: TransactionMode::default(),
             unknown_migrations: UnknownMigrations::default(),
+            lost_entries: LostEntries::default(),
             name_uses: NameUses::default(),
             extensions: None,
             runtime_path: RuntimePath::default(),

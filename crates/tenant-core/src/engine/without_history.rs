@@ -2,6 +2,7 @@
 //! migrations' to build upon, or was created by them and the history was lost.
 
 use sql_text::literal;
+use tokio_postgres::SimpleQueryRow;
 
 use super::script::Script;
 use super::send::ask;
@@ -43,16 +44,32 @@ pub(super) async fn require_empty(work: Work<'_>) -> Result<(), Error> {
     let Schema::Tenant(target) = work.schema else {
         return Ok(());
     };
-    let query = objects_in([&target.schema]);
-    let mut script = Script::default();
-    script.step("look for objects without a migration history", &query);
-    let rows = ask(work, &script).await?;
+    let rows = objects_of(work, &target.schema).await?;
     let objects = rows.iter().filter_map(|row| row.get(1));
     let objects = objects.collect::<Vec<_>>();
     if objects.is_empty() {
         return Ok(());
     }
     Err(refusal(target, work.migrations, &objects))
+}
+
+/// Whether the schema of `work` holds nothing but a migration history.
+///
+/// # Errors
+///
+/// A server error.
+pub(super) async fn is_empty(work: Work<'_>) -> Result<bool, Error> {
+    let Some(schema) = work.schema.own_name() else {
+        return Ok(false);
+    };
+    Ok(objects_of(work, schema).await?.is_empty())
+}
+
+async fn objects_of(work: Work<'_>, schema: &SchemaName) -> Result<Vec<SimpleQueryRow>, Error> {
+    let mut script = Script::default();
+    let query = objects_in([schema]);
+    script.step("look for objects without a migration history", &query);
+    ask(work, &script).await
 }
 
 /// Why nothing is done with a tenant that has these objects and no migration history. What

@@ -36,6 +36,7 @@ impl Error {
             | Self::InvalidRow { .. }
             | Self::InvalidSpareRow { .. }
             | Self::NoHistory(_)
+            | Self::LostEntries { .. }
             | Self::ForeignObjects(_)
             | Self::WrongOwner { .. }
             | Self::NoFingerprints(_)

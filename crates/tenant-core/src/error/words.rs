@@ -183,6 +183,12 @@ pub(super) fn ahead(schema: &str, versions: &[Version]) -> String {
     format!("{schema} has {count} that this program does not have: {few}")
 }
 
+/// Its two records contradict each other.
+pub(super) fn lost_entries(schema: &str, versions: &[Version]) -> String {
+    let (count, few) = (applied_migrations(versions.len()), few_versions(versions));
+    format!("the migration history of {schema} lacks {count} that the registry records: {few}")
+}
+
 /// The same of a tenant that was to be repaired.
 pub(super) fn not_repaired(name: &TenantName, versions: &[Version]) -> String {
     let (count, few) = (applied_migrations(versions.len()), few_versions(versions));

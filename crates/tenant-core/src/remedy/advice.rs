@@ -184,6 +184,8 @@ advice! {
     UseOtherProgram,
     /// Allow unknown migrations, if several programs migrate the tenants.
     AllowUnknownMigrations,
+    /// Run the migrations again, if they were reverted or never ran.
+    RerunRecorded,
     /// Name the baseline, or its last migration.
     NameBaseline,
     /// Name the newest old migration that the baseline replaces.

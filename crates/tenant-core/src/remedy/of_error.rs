@@ -57,6 +57,7 @@ impl Error {
             | Self::MissingSchema(_)
             | Self::HalfMade { .. }
             | Self::NoHistory(_)
+            | Self::LostEntries { .. }
             | Self::WrongOwner { .. }
             | Self::NoVersionFits { .. }
             | Self::OthersTenant { .. }
@@ -112,6 +113,17 @@ impl Error {
             other => advice(other).map(Remedy::from).into_iter().collect(),
         }
     }
+}
+
+/// What to do with a history that lacks entries: enter them if the migrations ran, and run them
+/// if they did not.
+pub(crate) fn lost_entries(tenant: Option<&TenantName>) -> Vec<Remedy> {
+    let adopt = tenant.map(|name| Command::AdoptTenant {
+        name: name.clone(),
+        at: None,
+    });
+    let adopt = adopt.map(Remedy::from).into_iter();
+    adopt.chain([Advice::RerunRecorded.into()]).collect()
 }
 
 /// What to do with a schema of another program. Texts that were only edited can be accepted,
@@ -275,6 +287,7 @@ fn of_a_tenant(error: &Error, registry: &Registry) -> Vec<Remedy> {
             }
             .into(),
         ],
+        Error::LostEntries { tenant, .. } => lost_entries(tenant.as_ref()),
         Error::WrongOwner(wrong) => {
             let schema = wrong.schema.as_str();
             vec![Sql::change_owner(schema, &wrong.usual, &wrong.objects).into()]

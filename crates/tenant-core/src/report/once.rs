@@ -9,6 +9,19 @@ pub(crate) fn tell_once(problems: &mut Vec<Problem>) {
     leave_out_owners(problems);
     leave_out_grants(problems);
     leave_out_pending(problems);
+    leave_out_half_made(problems);
+}
+
+/// A history without entries, of which it is said already that the registry knows them.
+fn leave_out_half_made(problems: &mut Vec<Problem>) {
+    let recorded = problems.iter();
+    let recorded = recorded.filter(|it| matches!(it.kind, ProblemKind::RecordedOnly(_)));
+    let recorded = recorded.filter_map(|it| it.tenant.clone());
+    let recorded = recorded.collect::<HashSet<_>>();
+    problems.retain(|it| {
+        let is_told = it.tenant.as_ref().is_some_and(|it| recorded.contains(it));
+        !(is_told && matches!(it.kind, ProblemKind::HalfMade))
+    });
 }
 
 /// Leaves out the grants that the application's role lacks, of tenants of which it is

@@ -80,6 +80,13 @@ pub enum ProblemKind {
         /// The versions that the history lacks, oldest first.
         missing: Vec<Version>,
     },
+    /// The registry records these versions as applied, oldest first, but the migration history
+    /// does not list them.
+    #[error(
+        "the registry records migrations as applied that the migration history lacks: {}",
+        listed(.0)
+    )]
+    RecordedOnly(Vec<Version>),
     /// A pending migration creates this object, which already exists.
     #[error("{object} exists, but the migration that creates it is pending")]
     MadeByPending {
@@ -306,7 +313,7 @@ impl ProblemKind {
             Self::HalfMade => "half_made",
             Self::ForeignObjects => "foreign_objects",
             Self::PendingMigrations(_) => "pending_migrations",
-            Self::LostEntries { .. } => "lost_history",
+            Self::LostEntries { .. } | Self::RecordedOnly(_) => "lost_history",
             Self::MadeByPending { .. } => "made_by_pending",
             Self::UnknownMigration(_) => "unknown_migration",
             Self::OtherProgram { .. } => "other_program",

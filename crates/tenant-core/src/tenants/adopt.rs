@@ -1,6 +1,7 @@
 //! Registers existing schemas as tenants.
 
 mod extensions;
+mod lost;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -53,6 +54,8 @@ struct Steps {
     of_counts: Vec<(usize, Arc<Expectation>)>,
     /// Those that its table of applied migrations names, as it was found.
     of_ledger: Option<(Applied, Arc<Expectation>)>,
+    /// Those that the history or the registry lists, if the history lacks entries.
+    of_both: Option<(Applied, Arc<Expectation>)>,
 }
 
 /// A schema to register as a tenant. Returned by [`Tenants::adopt`].
@@ -106,8 +109,8 @@ impl Tenants {
     /// the schema definition, and records it. [`Adopt::at`] sets the version instead.
     ///
     /// A registered tenant without a recorded migration gets its history in the same way. If the
-    /// history lacks entries, [`Adopt::at`] adds the entries up to that version. The schema must
-    /// then match these migrations.
+    /// history lacks entries that the registry records, the call adds them. For other lost entries,
+    /// [`Adopt::at`] adds the entries up to that version. The schema must match these migrations.
     ///
     /// # Errors
     ///
@@ -140,13 +143,17 @@ impl Tenants {
         let applied = applied_in(&reading, schema).await;
         drop(reading);
         let said = self.said(at)?;
-        let steps = self.steps(&said, &applied).await?;
+        let both = match said {
+            Said::Nothing => self.in_either_record(target, &applied).await?,
+            Said::Count(_) => None,
+        };
+        let steps = self.steps(&said, &applied, both).await?;
         let adopted = Mutex::new(None);
         let decide = |evidence: &Evidence<'_>| {
-            let (count, decided) = self.decide(target, evidence, &said, &steps)?;
+            let (versions, decided) = self.decide(target, evidence, &said, &steps)?;
             let mut adopted = adopted.lock().unwrap_or_else(PoisonError::into_inner);
             *adopted = Some(decided);
-            Ok(count)
+            Ok(versions)
         };
         let session = self.session().await?;
         let done = engine::adopt(self.work(&session, Schema::Tenant(target)), &decide).await;
@@ -172,7 +179,12 @@ impl Tenants {
     }
 
     /// The shapes that the schema may have.
-    async fn steps(&self, said: &Said, applied: &[String]) -> Result<Steps, Error> {
+    async fn steps(
+        &self,
+        said: &Said,
+        applied: &[String],
+        both: Option<Applied>,
+    ) -> Result<Steps, Error> {
         let newest = self.newest();
         let counts = match said {
             // Its table says it.
@@ -184,17 +196,20 @@ impl Tenants {
         let of_ledger = self.known_of(applied);
         let of_ledger = of_ledger.filter(|it| !it.is_empty());
         let sets = counts.iter().map(of).chain(of_ledger.clone());
+        let sets = sets.chain(both.clone());
         let shapes = self.expected(sets.collect(), Trust::Tried).await?;
         let of_counts = counts.iter().filter_map(|count| {
             let shape = shapes.get(&of(count))?;
             Some((*count, Arc::clone(shape)))
         });
+        let with_shape = |set: Applied| {
+            let shape = Arc::clone(shapes.get(&set)?);
+            Some((set, shape))
+        };
         Ok(Steps {
             of_counts: of_counts.collect(),
-            of_ledger: of_ledger.and_then(|set| {
-                let shape = Arc::clone(shapes.get(&set)?);
-                Some((set, shape))
-            }),
+            of_ledger: of_ledger.and_then(with_shape),
+            of_both: both.and_then(with_shape),
         })
     }
 
@@ -205,15 +220,18 @@ impl Tenants {
         all.then(|| applied.iter().map(Version::recorded).collect())
     }
 
-    /// How many of the migrations the schema has, and what to say of it.
+    /// Which of the migrations the schema has, and what to say of it.
     fn decide(
         &self,
         target: &Target,
         evidence: &Evidence<'_>,
         said: &Said,
         steps: &Steps,
-    ) -> Result<(usize, Adopted), Error> {
+    ) -> Result<(Applied, Adopted), Error> {
         let name = &target.schema;
+        if let Some(completed) = self.completed_by_list(target, evidence, steps) {
+            return completed;
+        }
         let (found, is_registered) = match evidence {
             Evidence::Ledger(versions, found, is_registered) => {
                 if let Some(completed) = self.completed(target, versions, found, said, steps) {
@@ -227,7 +245,7 @@ impl Tenants {
                 if *said != Said::Nothing {
                     return Err(Error::HasLedger(name.clone()));
                 }
-                return Ok((0, adopted));
+                return Ok((Applied::new(), adopted));
             }
             Evidence::Shape(found, is_registered) => (found, is_registered),
         };
@@ -237,52 +255,21 @@ impl Tenants {
         });
         let differing = differing.collect::<Vec<_>>();
         if let (Said::Count(count), [(_, differences)]) = (said, differing.as_slice()) {
-            return Ok((*count, self.adopted(*count, false, differences.clone())));
+            let adopted = self.adopted(*count, false, differences.clone());
+            return Ok((self.first(*count), adopted));
         }
         let fits = differing
             .iter()
             .filter(|(_, differences)| differences.is_empty());
         let fits = fits.map(|(count, _)| *count).collect::<Vec<_>>();
         match fits.as_slice() {
-            [count] => Ok((*count, self.adopted(*count, true, Vec::new()))),
+            [count] => Ok((self.first(*count), self.adopted(*count, true, Vec::new()))),
             [] => Err(self.no_version(name, *is_registered, &differing)),
             several => Err(Error::SeveralVersionsFit {
                 name: name.clone(),
                 versions: several.iter().map(|count| self.version(*count)).collect(),
             }),
         }
-    }
-
-    /// How many migrations a schema has whose table of applied migrations lacks some of those that
-    /// are said, in which it looks like this; `None` if it lacks none, or has others.
-    fn completed(
-        &self,
-        target: &Target,
-        versions: &[String],
-        found: &Shape,
-        said: &Said,
-        steps: &Steps,
-    ) -> Option<Result<(usize, Adopted), Error>> {
-        let Said::Count(count) = said else {
-            return None;
-        };
-        let known = self.known_of(versions)?;
-        let wanted = self.newest().into_iter().take(*count).collect::<Applied>();
-        if known.len() >= wanted.len() || !known.iter().all(|it| wanted.contains(it)) {
-            return None;
-        }
-        let (_, expected) = steps.of_counts.iter().find(|(of, _)| of == count)?;
-        let differences = in_words(&differing(&expected.of(target.schema.as_str()), found));
-        Some(match differences.is_empty() {
-            true => Ok((*count, self.adopted(*count, false, differences))),
-            false => Err(Error::NoVersionFits {
-                name: target.schema.clone(),
-                nearest: self.version(*count),
-                alike: Vec::new(),
-                is_registered: true,
-                differences,
-            }),
-        })
     }
 
     /// A schema whose table of applied migrations holds `versions`. Nothing is known of their
@@ -363,6 +350,11 @@ impl Tenants {
             is_registered,
             differences,
         }
+    }
+
+    /// The first `count` migrations.
+    fn first(&self, count: usize) -> Applied {
+        self.newest().into_iter().take(count).collect()
     }
 
     /// The version of a tenant that has the first `count` migrations.

@@ -211,6 +211,8 @@ impl Tenants {
         problems.splice(0..0, foreign.iter().map(Problem::from));
         let all = standings.iter().chain(&others);
         problems.extend(all.flat_map(|it| migration_problems(it, known)));
+        self.tell_of_recorded(reading, &standings, &mut problems)
+            .await?;
         problems.extend(self.edited_migrations(select).await?);
         problems.extend(doubtful(reading, &self.registry, select).await?);
         if self.database.is_cluster() {

@@ -130,6 +130,11 @@ fn is_extra(kind: &ProblemKind) -> bool {
     matches!(kind, ProblemKind::Drift(difference) if difference.change == Change::Extra)
 }
 
+/// Whether the registry says which entries are lost, which is more than the shape shows.
+fn is_recorded(kind: &ProblemKind) -> bool {
+    matches!(kind, ProblemKind::RecordedOnly(_))
+}
+
 fn tell(standing: &Standing, ahead: &Ahead, problems: &mut Vec<Problem>) {
     let key = standing.entry.key();
     let is_its = |it: &Problem| it.tenant.as_deref() == Some(key);
@@ -141,6 +146,12 @@ fn tell(standing: &Standing, ahead: &Ahead, problems: &mut Vec<Problem>) {
             )
         };
         problems.retain(|it| !(is_its(it) && is_explained(&it.kind)));
+        if problems
+            .iter()
+            .any(|it| is_its(it) && is_recorded(&it.kind))
+        {
+            return;
+        }
         let missing = standing.pending.iter().filter(|it| *it <= version);
         let missing = missing.cloned().collect();
         problems.push(Problem {

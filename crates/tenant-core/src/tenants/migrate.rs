@@ -102,6 +102,9 @@ impl Tenants {
         };
         let mut states = self.states(&call.select, knowledge).await?;
         self.tell_apart(&mut states).await?;
+        if call.dry_run {
+            self.refuse_lost_entries(&mut states).await?;
+        }
         // Spares go with the whole fleet. They are read before the first tenant is
         // begun: an error after that would lose the report.
         let spares_behind = if call.dry_run || !call.select.is_all() {

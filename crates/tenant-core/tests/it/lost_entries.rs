@@ -1,10 +1,12 @@
 //! Tenants whose migration history lacks entries of migrations that were applied.
 
 use tenant_core::remedy::{Advice, Command};
-use tenant_core::{Error, ProblemKind, Remedy};
+use tenant_core::{Error, LostEntries, ProblemKind, Remedy, Settings, Tenants};
 use test_support::TestDatabase;
 
-use crate::fixture::{chain, create, migrate, name, outcome, tenants, two_steps_and_back, version};
+use crate::fixture::{
+    Stream, chain, create, migrate, name, open, outcome, tenants, two_steps_and_back, version,
+};
 
 const HISTORY: &str = "SELECT version FROM acme.__diesel_schema_migrations ORDER BY 1";
 
@@ -17,7 +19,8 @@ async fn lost_entries_of_a_history_are_told_and_recorded_again() {
     let tenants = tenants(&database, &stream).await;
     create(&tenants, &["acme", "globex"]).await;
     let lose = format!(
-        "DELETE FROM acme.__diesel_schema_migrations WHERE version >= '{}'",
+        "DELETE FROM acme.__diesel_schema_migrations WHERE version >= '{}'; \
+         UPDATE public.schema_tracker SET fingerprints = '{{}}'",
         version(2)
     );
     database.execute(&lose).await;
@@ -113,5 +116,140 @@ async fn what_a_pending_migration_creates_is_never_to_be_dropped() {
             ProblemKind::Drift(_) => assert!(sql.contains("stray"), "{sql}"),
             _ => assert!(sql.is_empty(), "{sql}"),
         }
+    }
+}
+
+/// A table, a step that changes rows only, and another table.
+fn with_rows() -> Stream {
+    let rows = "CREATE TABLE prices (cents int); INSERT INTO prices VALUES (2)";
+    let stream = Stream::new().with(rows);
+    let stream = stream.with("UPDATE prices SET cents = cents * 100");
+    stream.with("CREATE TABLE notes (id int)")
+}
+
+const PRICES: &str = "SELECT cents::text FROM acme.prices";
+
+/// The versions of a refusal to run migrations again.
+async fn refused(tenants: &Tenants) -> Vec<String> {
+    let report = migrate(tenants).await;
+    let planned = tenants.migrate().dry_run().await.unwrap();
+    let of = |report| match &outcome(report, "acme").error {
+        Some(Error::LostEntries { versions, .. }) => {
+            let versions = versions.iter().map(ToString::to_string);
+            versions.collect::<Vec<_>>()
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(of(&report), of(&planned));
+    of(&report)
+}
+
+#[tokio::test]
+async fn what_the_registry_records_never_runs_a_second_time() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &with_rows()).await;
+    create(&tenants, &["acme", "globex"]).await;
+    let all = [1, 2, 3].map(|step| version(step).to_string());
+    for (lose, lost) in [
+        ("TRUNCATE acme.__diesel_schema_migrations", &all[..]),
+        (
+            "DELETE FROM acme.__diesel_schema_migrations WHERE version LIKE '20260202%'",
+            &all[1..2],
+        ),
+        (
+            "DELETE FROM acme.__diesel_schema_migrations WHERE version LIKE '20260203%'",
+            &all[2..],
+        ),
+    ] {
+        database.execute(lose).await;
+        assert_eq!(refused(&tenants).await, lost, "{lose}");
+        assert_eq!(database.column(PRICES).await, ["200"], "{lose}");
+        for health in [tenants.health().await, tenants.health().quick().await] {
+            let health = health.unwrap();
+            let [problem] = health.problems.as_slice() else {
+                panic!("{lose}: {health:?}")
+            };
+            assert_eq!(problem.kind.code(), "lost_history", "{lose}");
+            let adopt = Command::AdoptTenant {
+                name: name("acme"),
+                at: None,
+            };
+            assert_eq!(
+                problem.remedies(tenants.registry()),
+                [adopt.into(), Remedy::from(Advice::RerunRecorded)]
+            );
+        }
+        // The advice puts it right, and no row changes.
+        let adopted = tenants.adopt(&name("acme")).await.unwrap();
+        assert_eq!(adopted.version, Some(version(3)), "{lose}");
+        assert_eq!(database.column(HISTORY).await, all, "{lose}");
+        assert!(
+            tenants.health().await.unwrap().problems.is_empty(),
+            "{lose}"
+        );
+        assert!(outcome(&migrate(&tenants).await, "acme").applied.is_empty());
+        assert_eq!(database.column(PRICES).await, ["200"], "{lose}");
+    }
+}
+
+#[tokio::test]
+async fn only_recorded_entries_are_entered_and_the_others_run() {
+    let database = TestDatabase::new().await;
+    create(&tenants(&database, &with_rows()).await, &["acme"]).await;
+    // It never ran, as the registry knows: entered without a run, it would never run.
+    let stream = with_rows().with("UPDATE prices SET cents = cents + 1");
+    let tenants = tenants(&database, &stream).await;
+    database
+        .execute("DELETE FROM acme.__diesel_schema_migrations WHERE version LIKE '20260203%'")
+        .await;
+    assert_eq!(refused(&tenants).await, [version(3).as_str()]);
+    tenants.adopt(&name("acme")).await.unwrap();
+    let report = migrate(&tenants).await;
+    assert_eq!(outcome(&report, "acme").applied, [version(4)]);
+    assert_eq!(database.column(PRICES).await, ["201"]);
+}
+
+#[tokio::test]
+async fn what_another_tool_reverted_runs_again_on_request() {
+    let database = TestDatabase::new().await;
+    let stream = with_rows();
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "DROP TABLE acme.notes; \
+             DELETE FROM acme.__diesel_schema_migrations WHERE version LIKE '20260203%'",
+        )
+        .await;
+    assert_eq!(refused(&tenants).await, [version(3).as_str()]);
+    let error = tenants.adopt(&name("acme")).await.unwrap_err();
+    assert!(matches!(error, Error::NoVersionFits { .. }), "{error:?}");
+    let settings = Settings {
+        lost_entries: LostEntries::Rerun,
+        ..Settings::default()
+    };
+    let again = open(&database, &stream, settings).await;
+    let report = migrate(&again).await;
+    assert_eq!(outcome(&report, "acme").applied, [version(3)]);
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+}
+
+#[tokio::test]
+async fn a_schema_that_was_created_again_has_lost_nothing() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &with_rows()).await;
+    create(&tenants, &["acme"]).await;
+    let histories = [
+        "",
+        "CREATE TABLE acme.__diesel_schema_migrations (\
+         version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now())",
+    ];
+    for history in histories {
+        let again = format!("DROP SCHEMA acme CASCADE; CREATE SCHEMA acme; {history}");
+        database.execute(&again).await;
+        let planned = tenants.migrate().dry_run().await.unwrap();
+        assert_eq!(outcome(&planned, "acme").pending.len(), 3, "{planned:?}");
+        assert_eq!(outcome(&migrate(&tenants).await, "acme").applied.len(), 3);
+        assert_eq!(database.column(PRICES).await, ["200"]);
     }
 }

@@ -33,6 +33,7 @@ use crate::engine::cluster::{Distribution, create_schema};
 use crate::engine::elsewhere::check;
 use crate::engine::ledger::{create_ledger, is_exactly, newest};
 use crate::engine::lock::hold_lock;
+use crate::engine::lost_entries::recorded;
 use crate::engine::script::{BEGINNING, CONFIRMING, Ending, Origin, Script, UPDATING_REGISTRY};
 use crate::engine::work::Work;
 use crate::migration::Migration;
@@ -252,7 +253,18 @@ impl<'a, 't> Transaction<'a, 't> {
             return;
         };
         let is_known = is_exactly(work.schema, known.iter().map(String::as_str));
-        let as_before = format!("{} AND {is_known}", path.holds());
+        let mut as_before = format!("{} AND {is_known}", path.holds());
+        if let Some(recorded) = recorded(work, self.batch).filter(|_| self.way == Way::Apply) {
+            let none = format!("NOT EXISTS ({recorded})");
+            // Citus refuses one statement about the list and about a table on another server.
+            match work.database.is_cluster() {
+                true => {
+                    let check = Assertion::NotRecorded.check(&none);
+                    script.step("check the migrations that the list records", &check);
+                }
+                false => as_before = format!("{as_before} AND {none}"),
+            }
+        }
         let check = Assertion::PathAndHistory.check(&as_before);
         // One statement, because each costs as much as a small migration. The check
         // sees the ledger as it was before.

@@ -5,7 +5,8 @@ use sql_text::ident;
 use super::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::registry::Registry;
 use crate::remedy::{
-    Advice, Command, Purpose, Remedy, Sql, missing_schema, of_other_program, of_path, of_row,
+    Advice, Command, Purpose, Remedy, Sql, lost_entries, missing_schema, of_other_program, of_path,
+    of_row,
 };
 use crate::shape::{Change, Difference, Mending};
 use crate::{Error, ForeignSign, InvalidName, NameRule, SchemaName, TenantName};
@@ -103,6 +104,7 @@ impl Problem {
                 let at = Some(version.clone().into());
                 vec![self.command(registry, |name| Command::AdoptTenant { name, at })]
             }
+            ProblemKind::RecordedOnly(_) => lost_entries(self.name(registry).as_ref()),
             ProblemKind::MadeByPending { .. } => vec![Advice::FinishMigration.into()],
             ProblemKind::UnknownMigration(_)
             | ProblemKind::OtherProgram {
