@@ -239,6 +239,7 @@ fn of_the_library(command: &Command) -> Spelled {
             let arguments = std::iter::once(name.to_string()).chain(at);
             call("db:adopt:tenant", "adopt").with(arguments)
         }
+        Command::CompleteHistory(name) => call("db:adopt:tenant", "adopt").with([name.as_str()]),
         Command::RepairTenant(name) => call("db:repair:tenant", "repair").with([name.as_str()]),
         Command::CheckTenants => call("db:health:check", "health"),
         Command::CheckQuickly => call("db:health:check", "health").with(["--quick"]),

@@ -190,7 +190,7 @@ impl Unknown {
 /// Whether migrations run again that the registry records as applied.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct Rerun {
-    /// Run migrations again that the registry lists as applied and the history does not
+    /// Rerun migrations that only the registry lists
     #[arg(long, hide_short_help = true)]
     rerun_recorded: bool,
 }

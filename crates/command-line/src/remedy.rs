@@ -131,6 +131,7 @@ fn of_command(command: &Command) -> String {
         Command::RenameTenant { .. } => {
             "if the application has renamed the tenant, rename its schema as well"
         }
+        Command::CompleteHistory(_) => "enter the migrations in the history",
         Command::AdoptTenant { at: None, .. } => "adopt the schema as a tenant",
         Command::AdoptTenant {
             at: Some(At::Version(version)),

@@ -289,7 +289,7 @@ fn of_migrations(advice: Advice) -> Option<&'static str> {
         }
         Advice::RerunRecorded => {
             "if another tool reverted the migrations or a backup restored an earlier state, run \
-             them again: give --rerun-recorded"
+             them again with --rerun-recorded"
         }
         Advice::NameBaseline => {
             "name the baseline with --baseline. If it has several migrations, name the last one"

@@ -35,6 +35,9 @@ pub enum Command {
         /// The version to record, if the schema does not show it.
         at: Option<At>,
     },
+    /// [`Tenants::adopt`](crate::Tenants::adopt), for a tenant whose migration history lacks
+    /// entries that the registry records.
+    CompleteHistory(TenantName),
     /// [`Tenants::repair`](crate::Tenants::repair).
     RepairTenant(TenantName),
     /// [`Tenants::health`](crate::Tenants::health), for all tenants.
@@ -96,7 +99,8 @@ impl Command {
                 name,
                 at: Some(At::Nothing),
             },
-            Self::AdoptTenant { at: Some(_), .. } => Self::RepairTenant(name),
+            Self::AdoptTenant { at: Some(_), .. } => Self::CompleteHistory(name),
+            Self::CompleteHistory(_) => Self::RepairTenant(name),
             Self::RepairTenant(_) => Self::CheckTenants,
             Self::CheckTenants => Self::CheckQuickly,
             Self::CheckQuickly => Self::CheckTenant(name),

@@ -118,12 +118,9 @@ impl Error {
 /// What to do with a history that lacks entries: enter them if the migrations ran, and run them
 /// if they did not.
 pub(crate) fn lost_entries(tenant: Option<&TenantName>) -> Vec<Remedy> {
-    let adopt = tenant.map(|name| Command::AdoptTenant {
-        name: name.clone(),
-        at: None,
-    });
-    let adopt = adopt.map(Remedy::from).into_iter();
-    adopt.chain([Advice::RerunRecorded.into()]).collect()
+    let complete = tenant.map(|name| Command::CompleteHistory(name.clone()));
+    let complete = complete.map(Remedy::from).into_iter();
+    complete.chain([Advice::RerunRecorded.into()]).collect()
 }
 
 /// What to do with a schema of another program. Texts that were only edited can be accepted,

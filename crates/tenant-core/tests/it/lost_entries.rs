@@ -170,13 +170,10 @@ async fn what_the_registry_records_never_runs_a_second_time() {
                 panic!("{lose}: {health:?}")
             };
             assert_eq!(problem.kind.code(), "lost_history", "{lose}");
-            let adopt = Command::AdoptTenant {
-                name: name("acme"),
-                at: None,
-            };
+            let complete = Command::CompleteHistory(name("acme"));
             assert_eq!(
                 problem.remedies(tenants.registry()),
-                [adopt.into(), Remedy::from(Advice::RerunRecorded)]
+                [complete.into(), Remedy::from(Advice::RerunRecorded)]
             );
         }
         // The advice puts it right, and no row changes.

@@ -234,7 +234,10 @@ async fn a_migration_older_than_the_newest_applied_one_is_still_applied() {
     let stream = two_steps();
     create(&tenants(&database, &stream).await, &["acme"]).await;
     database
-        .execute("DELETE FROM acme.__diesel_schema_migrations WHERE version = '20260201000000'")
+        .execute(
+            "DELETE FROM acme.__diesel_schema_migrations WHERE version = '20260201000000'; \
+             UPDATE schema_tracker SET fingerprints = '{}'",
+        )
         .await;
     database
         .execute("ALTER TABLE acme.tasks RENAME TO set_aside")

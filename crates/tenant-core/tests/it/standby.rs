@@ -103,6 +103,7 @@ async fn a_check_on_a_standby_finds_what_needs_no_trial_and_says_what_it_left_ou
     client
         .batch_execute(
             "DROP SCHEMA globex CASCADE; \
+             UPDATE schema_tracker SET fingerprints = '{}'; \
              DELETE FROM acme.__diesel_schema_migrations WHERE version = '20260202000000'",
         )
         .await
