@@ -115,3 +115,68 @@ async fn what_a_pending_migration_creates_is_never_to_be_dropped() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_repair_undoes_nothing_of_a_later_version_whose_entries_are_lost() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps_and_back()
+        .with("CREATE TABLE notes (id int); ALTER TABLE tasks ALTER title SET DEFAULT 'new'")
+        .back("DROP TABLE notes; ALTER TABLE tasks ALTER title DROP DEFAULT");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let lose = format!(
+        "DELETE FROM acme.__diesel_schema_migrations WHERE version = '{}'",
+        version(3)
+    );
+    database.execute(&lose).await;
+    let acme = name("acme");
+    for repair in [tenants.try_repair(&acme).await, tenants.repair(&acme).await] {
+        let repair = repair.unwrap();
+        assert!(
+            repair.mended.is_empty() && repair.left.is_empty(),
+            "{repair:?}"
+        );
+        let [problem] = repair.unrecorded.as_slice() else {
+            panic!("{repair:?}")
+        };
+        assert_eq!(problem.kind.code(), "lost_history");
+        let at = Some(version(3).into());
+        let adopt = Command::AdoptTenant {
+            name: name("acme"),
+            at,
+        };
+        assert_eq!(problem.remedies(tenants.registry()), [Remedy::from(adopt)]);
+    }
+    tenants.adopt(&acme).at(version(3)).await.unwrap();
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+}
+
+#[tokio::test]
+async fn a_repair_shows_no_drop_of_what_a_pending_migration_creates() {
+    let database = TestDatabase::new().await;
+    create(&tenants(&database, &two_steps_and_back()).await, &["acme"]).await;
+    let stream = two_steps_and_back()
+        .with("CREATE TABLE notes (id int); CREATE TABLE labels (id int)")
+        .back("DROP TABLE labels; DROP TABLE notes");
+    let tenants = tenants(&database, &stream).await;
+    database
+        .execute(
+            "CREATE TABLE acme.notes (id int); CREATE TABLE acme.stray (id int); \
+             ALTER TABLE acme.tasks DROP COLUMN due",
+        )
+        .await;
+    let repair = tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(repair.mended.len(), 1, "{repair:?}");
+    let left = repair
+        .left
+        .iter()
+        .map(|it| it.difference.object.to_string());
+    assert_eq!(left.collect::<Vec<_>>(), ["table `stray`"]);
+    let unrecorded = repair.unrecorded.iter().map(|it| it.kind.to_string());
+    assert_eq!(
+        unrecorded.collect::<Vec<_>>(),
+        ["table `notes` exists, but the migration that creates it is pending"]
+    );
+    let sql = repair.unrecorded[0].sql(tenants.registry());
+    assert!(sql.is_empty(), "{sql:?}");
+}
