@@ -121,6 +121,9 @@ impl Tenants {
     fn may_be_a_tenants(&self, candidate: &Candidate) -> bool {
         let schema = candidate.name.parse::<SchemaName>();
         let naming = self.registry.names();
+        if self.registry.is_in(&candidate.name) {
+            return false;
+        }
         candidate.has_ledger
             || is_named_like_a_spare(&candidate.name)
             || schema.is_ok_and(|schema| naming.may_be_a_tenants(&schema, candidate.is_empty))

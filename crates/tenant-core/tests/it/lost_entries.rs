@@ -180,3 +180,43 @@ async fn a_repair_shows_no_drop_of_what_a_pending_migration_creates() {
     let sql = repair.unrecorded[0].sql(tenants.registry());
     assert!(sql.is_empty(), "{sql:?}");
 }
+
+#[tokio::test]
+async fn an_entry_without_a_version_is_told_and_holds_up_no_other_tenant() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps_and_back()).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "ALTER TABLE acme.__diesel_schema_migrations \
+                 DROP CONSTRAINT __diesel_schema_migrations_pkey, \
+                 ALTER COLUMN version DROP NOT NULL; \
+             INSERT INTO acme.__diesel_schema_migrations (version) VALUES (NULL)",
+        )
+        .await;
+    let report = tenants.migrate().dry_run().await.unwrap();
+    let error = chain(outcome(&report, "acme").error.as_ref().unwrap());
+    let expected = "column `version` of `__diesel_schema_migrations` is NULL in some row";
+    assert!(error.contains(expected), "{error}");
+    assert!(outcome(&report, "globex").error.is_none(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_lost_entry_of_the_public_history_is_recorded_by_the_advised_statement() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps_and_back()).await;
+    let lost = "SELECT count(*)::text FROM __diesel_schema_migrations";
+    let before = database.value(lost).await;
+    database
+        .execute("DELETE FROM __diesel_schema_migrations WHERE version = '20260103000000'")
+        .await;
+    let error = tenants.migrate_public().await.unwrap_err();
+    let remedies = error.remedies();
+    let [first, Remedy::Sql(record)] = remedies.as_slice() else {
+        panic!("{remedies:?}")
+    };
+    assert_eq!(*first, Advice::FindExisting.into());
+    database.execute(&record.statements.join("; ")).await;
+    assert_eq!(database.value(lost).await, before);
+    tenants.migrate_public().await.unwrap();
+}
