@@ -53,7 +53,7 @@ pub(crate) fn named_url(
         return Ok(Some(libpq.complete(url)?));
     }
     if let Some(named) = libpq.naming_a_database().next() {
-        let url = libpq.complete("postgres://")?;
+        let url = libpq.complete(FROM_VARIABLES)?;
         let database = Database::parse(&url)?;
         output.note(&format!("Using {database}, as {named} says."));
         return Ok(Some(url));
@@ -63,6 +63,9 @@ pub(crate) fn named_url(
         None => Ok(None),
     }
 }
+
+/// A URL that leaves everything to libpq's variables.
+pub(crate) const FROM_VARIABLES: &str = "postgres://";
 
 /// The migrations in a folder: see [`tenant_settings::read_folder`].
 ///

@@ -19,7 +19,7 @@ pub use database::{InDatabase, look as look_at_database};
 pub use disk::{OnDisk, look as look_at_disk, of_project as look_at_folder};
 pub use proposal::{Proposal, Registered, TakenVersion, Unclear};
 pub use stream::Stream;
-pub use text::text;
+pub use text::{shown_text, text};
 
 #[cfg(test)]
 mod tests;

@@ -21,6 +21,7 @@ mod env_file;
 mod environment;
 pub mod exit;
 pub mod explained;
+mod harmless;
 pub mod help;
 pub mod hints;
 pub mod init;

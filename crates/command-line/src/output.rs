@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table};
 use serde::Serialize;
 
 use crate::json::Versioned;
-use crate::{Common, Message};
+use crate::{Common, Message, harmless};
 
 /// The width of a table where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: u16 = 120;
@@ -59,7 +59,7 @@ impl Output {
         if self.json {
             return self.document(document);
         }
-        to_stdout(text)
+        to_stdout(&harmless::text(text, console::colors_enabled()))
     }
 
     /// Prints what was done: as [`Output::answer`], and nothing with `--quiet`.
@@ -80,7 +80,8 @@ impl Output {
     ///
     /// When standard output cannot be written to.
     pub fn document(self, document: &impl Serialize) -> anyhow::Result<()> {
-        to_stdout(&serde_json::to_string_pretty(&Versioned::new(document))?)
+        let document = serde_json::to_string_pretty(&Versioned::new(document))?;
+        to_stdout(&harmless::json(&document))
     }
 
     /// Says a message on standard error. `--quiet` silences notes; `--json` does too, because
@@ -134,6 +135,7 @@ fn to_stdout(text: &str) -> anyhow::Result<()> {
 
 fn to_stderr(text: &str) {
     // There is nobody left to tell when this fails.
+    let text = harmless::text(text, console::colors_enabled_stderr());
     let _ = writeln!(stderr().lock(), "{text}");
 }
 

@@ -183,6 +183,10 @@ fn of_sql(sql: &Sql) -> &'static str {
         Purpose::MoveExtension => {
             "move it to its own schema, and name that schema with --extensions-schema"
         }
+        Purpose::RecordMigration => {
+            "if the migration was applied before and only its entry is missing, record it. Compare \
+             the objects with the migration first"
+        }
         Purpose::AddToMigration => "write a migration for the tenants with this SQL",
         Purpose::RenamePath => "set the path to the new name",
         Purpose::ListTriggers => "list the triggers that call it",

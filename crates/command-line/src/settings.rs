@@ -11,6 +11,7 @@ pub(crate) mod env_place;
 mod failure;
 mod find;
 mod in_force;
+mod of_database;
 mod of_options;
 mod origin;
 mod words;

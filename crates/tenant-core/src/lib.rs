@@ -174,8 +174,8 @@ pub use error::{
 pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};
 pub use link::{
-    ConnectError, Database, ErrorKind, LibpqDefaults, LockHolder, PgError, PgErrorParts,
-    ServerMessage,
+    ConnectError, ConnectionPart, Database, ErrorKind, LibpqDefaults, LockHolder, PartOrigin,
+    PgError, PgErrorParts, ServerMessage,
 };
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,

@@ -33,6 +33,7 @@ mod migrate_public;
 mod moving;
 mod nameless;
 mod notes;
+mod one_statement;
 mod orphans;
 mod other_program;
 mod others_tables;

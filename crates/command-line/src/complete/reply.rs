@@ -39,7 +39,7 @@ fn quoted(text: &str, quote: Quote) -> String {
     let is_special = |letter: char| match quote {
         Quote::None => letter.is_ascii() && !is_plain(letter),
         Quote::Single => letter == '\'',
-        Quote::Double => "\\\"$`".contains(letter),
+        Quote::Double => "\\\"$`!".contains(letter),
     };
     let mut quoted = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -47,6 +47,11 @@ fn quoted(text: &str, quote: Quote) -> String {
             (false, _) => {}
             (true, Quote::Single) => {
                 quoted.push_str(r"'\''");
+                continue;
+            }
+            // Inside double quotes bash would look it up in its history, and keep a backslash.
+            (true, Quote::Double) if letter == '!' => {
+                quoted.push_str("\"'!'\"");
                 continue;
             }
             (true, _) => quoted.push('\\'),
@@ -120,6 +125,10 @@ mod tests {
             ("tenants drop 'my s", "my s", "my shop's", r"my shop'\''s"),
             ("tenants drop \"my s", "my s", "my $hop", r"my \$hop"),
             ("tenants drop \"sa", "sa", "say \"hi\"", "say \\\"hi\\\"\""),
+            ("tenants drop \"wo", "wo", "wow!5", "wow\"'!'\"5"),
+            ("tenants drop \"wo", "wo", "wow!", "wow\"'!'\"\""),
+            ("tenants drop wo", "wo", "wow!5", r"wow\!5"),
+            ("tenants drop 'wo", "wo", "wow!5", "wow!5"),
             ("tenants drop eu:a", "a", "eu:acme", "acme"),
             ("tenants migrate --only=ac", "ac", "--only=acme", "acme"),
             ("tenants drop ", "", "a*b", r"a\*b"),

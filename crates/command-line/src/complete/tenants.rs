@@ -3,7 +3,6 @@
 use clap_complete::engine::CompletionCandidate;
 use sql_text::literal;
 use tenant_core::{Database, Registry};
-use tokio_postgres::SimpleQueryMessage;
 
 use super::typed::Typed;
 use crate::Context;
@@ -79,18 +78,16 @@ async fn listed(
     in_transaction(database, &query(registry, prefix)).await
 }
 
-/// The first column that `select` gives, by one message, which writes nothing and leaves
-/// nothing.
+/// The first column that `select` gives. It is sent in a transaction that may only read, as one
+/// statement: the server refuses a configured text that would end the transaction and write.
 async fn in_transaction(database: &Database, select: &str) -> anyhow::Result<Vec<String>> {
     let client = database.driver().await?;
-    let message =
-        format!("BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'; {select}; ROLLBACK");
-    let messages = client.simple_query(&message).await?;
-    let rows = messages.iter().filter_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-        _ => None,
-    });
-    Ok(rows.collect())
+    let begin = "BEGIN READ ONLY; SET LOCAL statement_timeout = '1500ms'";
+    client.batch_execute(begin).await?;
+    let names = client.query_typed(select, &[]).await?;
+    let names = names.iter().map(|row| row.try_get::<_, Option<String>>(0));
+    let names = names.collect::<Result<Vec<_>, _>>()?;
+    Ok(names.into_iter().flatten().collect())
 }
 
 /// If there are more than [`MOST`] names, the last one of all is among them, so that a shell

@@ -6,13 +6,24 @@ use std::fmt::Write as _;
 use super::proposal::Proposal;
 use super::toml_text::{list, string};
 use crate::settings::DatabaseUrl;
+use crate::url::without_password;
 
 /// The text of the file.
 #[must_use]
 pub fn text(proposal: &Proposal) -> String {
+    with_database(proposal, &database_url(proposal.database_url.as_ref()))
+}
+
+/// The same text as it can be shown: without the password of a database.
+#[must_use]
+pub fn shown_text(proposal: &Proposal) -> String {
+    with_database(proposal, &shown_url(proposal.database_url.as_ref()))
+}
+
+/// The text with this part about the database.
+fn with_database(proposal: &Proposal, database: &str) -> String {
     let mut text = Text(HEAD.to_owned());
-    text.0
-        .push_str(&database_url(proposal.database_url.as_ref()));
+    text.0.push_str(database);
     text.migrations(proposal);
     text.schema(proposal);
     text.registry(proposal);
@@ -37,6 +48,22 @@ fn database_url(given: Option<&DatabaseUrl>) -> String {
         Some(DatabaseUrl::Text(url)) => format!("database_url = {}\n", string(url)),
         Some(DatabaseUrl::Variable(name)) => {
             format!("database_url = {{ env = {} }}\n", string(name))
+        }
+    }
+}
+
+fn shown_url(given: Option<&DatabaseUrl>) -> String {
+    let Some(DatabaseUrl::Text(url)) = given else {
+        return database_url(given);
+    };
+    match without_password(url) {
+        Some(shown) if shown == *url => database_url(given),
+        Some(shown) => format!(
+            "# The password in this URL is not shown:\ndatabase_url = {}\n",
+            string(&shown)
+        ),
+        None => {
+            "# The URL can contain a password and is not shown:\n# database_url = ...\n".to_owned()
         }
     }
 }

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tenant_core::Registry;
 
-use super::{DatabaseUrl, Lint, Origin, Placed, TableName};
+use super::{Lint, Origin, Placed, TableName};
 use crate::files::shown;
-use crate::{Context, Environment, url};
+use crate::{Context, url};
 
 /// One setting.
 #[derive(Debug, Serialize)]
@@ -17,7 +17,8 @@ pub struct Setting {
     pub name: &'static str,
     /// The value; null if there is none. A password in it is hidden.
     pub value: Value,
-    /// The kind of its origin: `option`, `environment`, `env_file`, `settings`, `default`.
+    /// The kind of its origin: `option`, `environment`, `env_file`, `service`, `settings`,
+    /// `default`.
     pub source: &'static str,
     /// Its origin in words, with the line.
     pub from: String,
@@ -37,7 +38,7 @@ pub struct Values {
 }
 
 /// What is shown in place of a URL in which the password cannot be told apart.
-const HIDDEN: &str = "(hidden)";
+pub(super) const HIDDEN: &str = "(hidden)";
 
 impl Context {
     /// Every setting, in the order of the file, for a command with these options.
@@ -46,7 +47,7 @@ impl Context {
     ///
     /// A variable that is not UTF-8.
     pub fn in_force(&self, values: &Values) -> anyhow::Result<Vec<Setting>> {
-        let mut all = vec![self.database_setting()?];
+        let mut all = self.of_database()?;
         all.extend(self.of_folders());
         all.extend(self.of_file_only());
         all.extend(self.of_path(values));
@@ -54,35 +55,6 @@ impl Context {
         all.extend(self.of_lint());
         all.extend(self.of_defaults(values));
         Ok(all)
-    }
-
-    fn database_setting(&self) -> anyhow::Result<Setting> {
-        let option = self.common().database_url.clone();
-        let variable = self.environment().database_url.clone();
-        let given = self
-            .option(option, "--database-url")
-            .or_else(|| self.variable(variable, "DATABASE_URL"));
-        let found = match given {
-            Some(given) => Some(given),
-            None => self.database_of_file()?,
-        };
-        let shown = found.map(|(url, origin)| (without_password(&url), origin));
-        Ok(setting("database_url", shown))
-    }
-
-    fn database_of_file(&self) -> anyhow::Result<Option<(String, Origin)>> {
-        let Some(placed) = &self.settings().written().database_url else {
-            return Ok(None);
-        };
-        let origin = self.in_file(placed.line);
-        Ok(match &placed.value {
-            DatabaseUrl::Text(text) => Some((text.clone(), origin)),
-            DatabaseUrl::Variable(name) => {
-                let found = Environment::variable(name)?;
-                let place = format!("{origin}, variable {name}");
-                found.map(|url| (url, Origin::Settings(place)))
-            }
-        })
     }
 
     fn of_folders(&self) -> [Setting; 4] {
@@ -220,7 +192,7 @@ fn shown_paths(paths: &[PathBuf]) -> Vec<String> {
     paths.iter().map(|path| shown(path)).collect()
 }
 
-fn without_password(text: &str) -> String {
+pub(super) fn without_password(text: &str) -> String {
     url::without_password(text).unwrap_or_else(|| HIDDEN.to_owned())
 }
 

@@ -11,6 +11,8 @@ pub enum Origin {
     Environment(String),
     /// A line of a `.env`, as `.env:3`.
     EnvFile(String),
+    /// The service of libpq with this name.
+    Service(String),
     /// A line of the file of settings, as `tenants.toml:3`.
     Settings(String),
     /// What holds where no one says otherwise.
@@ -25,6 +27,7 @@ impl Origin {
             Self::Option(_) => "option",
             Self::Environment(_) => "environment",
             Self::EnvFile(_) => "env_file",
+            Self::Service(_) => "service",
             Self::Settings(_) => "settings",
             Self::Default => "default",
         }
@@ -36,6 +39,7 @@ impl fmt::Display for Origin {
         match self {
             Self::Option(option) => write!(formatter, "option {option}"),
             Self::Environment(name) => write!(formatter, "environment {name}"),
+            Self::Service(name) => write!(formatter, "service {name}"),
             Self::EnvFile(place) | Self::Settings(place) => formatter.write_str(place),
             Self::Default => formatter.write_str("default"),
         }

@@ -19,6 +19,7 @@ impl Setting {
     fn without_value(&self) -> &'static str {
         match self.name {
             "database_url" => "(the project's own server)",
+            name if name.starts_with("database.") => "(of the project's own server)",
             "migrations.public" => "(the program's, else migrations/public)",
             "migrations.tenant" => "(the program's, else migrations/tenant)",
             "schema.public" | "schema.tenant" => "(from Diesel's configuration)",

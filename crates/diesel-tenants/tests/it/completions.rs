@@ -305,6 +305,7 @@ async fn names_arrive_in_the_program_as_they_are_whatever_they_contain() {
         "-dash",
         "tab\tx",
         "mail@eu",
+        "wow!5",
     ];
     let client = project.client().await;
     client
@@ -329,6 +330,8 @@ async fn names_arrive_in_the_program_as_they_are_whatever_they_contain() {
         ("drop mail@\t", "<drop><mail@eu>"),
         ("drop sa\t", "<drop><say \"hi\">"),
         ("drop ba\t", "<drop><back\\slash>"),
+        ("drop \"wo\t", "<drop><wow!5>"),
+        ("drop wo\t", "<drop><wow!5>"),
         ("drop x=\t", "<drop><x=y>"),
         ("drop q\t", "<drop><q&a;r|s>"),
         ("drop a\t", "<drop><a*b>"),
@@ -346,5 +349,32 @@ async fn names_arrive_in_the_program_as_they_are_whatever_they_contain() {
     }
     let answered = answers(&project.folder, "tenants drop ");
     assert!(!answered.contains(&"-dash".to_owned()), "{answered:?}");
-    assert_eq!(answered.len(), 11, "{answered:?}");
+    assert_eq!(answered.len(), 12, "{answered:?}");
+}
+
+/// Whoever presses the tabulator wants nothing to be written, whatever the settings contain.
+#[tokio::test]
+async fn a_query_of_several_statements_writes_nothing_while_a_shell_asks() {
+    let project = with_tenants().await;
+    for (condition, expected) in [
+        ("name <> 'globex'", vec!["acme", "acme_two"]),
+        (
+            "true) t) f; COMMIT; DELETE FROM public.schema_tracker; \
+             SELECT 1 FROM (SELECT 1 FROM (SELECT 1 WHERE (true",
+            vec![],
+        ),
+        (
+            "true)) t; COMMIT; DELETE FROM public.schema_tracker; --",
+            vec![],
+        ),
+    ] {
+        let settings =
+            format!("[registry]\ntable = 'public.schema_tracker'\nonly = \"{condition}\"\n");
+        project.file("tenants.toml", &settings);
+        assert_eq!(answers(&project.folder, "tenants drop "), expected);
+        let rows = project
+            .value("SELECT count(*) FROM public.schema_tracker")
+            .await;
+        assert_eq!(rows, "3", "{condition}");
+    }
 }

@@ -79,11 +79,11 @@ impl Script for InitSettings {
         let mut proposal = self.proposal(&disk, &database, may_ask)?;
         proposal.database_url = database_of(&file);
         found.extend(words(&disk, &database, &proposal));
-        let text = init::text(&proposal);
+        let (text, shown_text) = (init::text(&proposal), init::shown_text(&proposal));
         for line in &found {
             context.output.note(&shown(line));
         }
-        let written = self.may_write(&file, is_there, &text, may_ask, context)?;
+        let written = self.may_write(&file, is_there, &shown_text, may_ask, context)?;
         if written {
             if let Some(kept) = keep(&file, &text)? {
                 let kept = kept.display().to_string();
@@ -98,7 +98,7 @@ impl Script for InitSettings {
         let document = Document {
             path: file.display().to_string(),
             written,
-            text,
+            text: shown_text,
             found,
         };
         self.tell(context, &document, may_ask)

@@ -11,7 +11,9 @@ use command_line::{
     Common, Context, Explained, Hint, Invocation, Message, Script, Selecting, Verdict, remedy,
 };
 use serde::Serialize;
-use tenant_core::{Error, LeftDifference, Registry, Repair, SchemaName, TenantName, Tenants};
+use tenant_core::{
+    Error, LeftDifference, Problem, Registry, Repair, SchemaName, TenantName, Tenants,
+};
 
 use crate::words::with_schema;
 use crate::{failures::Failures, tenants};
@@ -147,13 +149,16 @@ impl RepairTenant {
         context: &Context,
     ) -> Repaired {
         let Done { repair, schema } = done;
+        let (registry, invocation) = (tenants.registry(), context.invocation());
         let left = repair.left.iter();
-        let left = left.map(|it| row(tenants.registry(), name, it, context.invocation()));
+        let left = left.map(|it| row(registry, name, it, invocation));
+        let unrecorded = repair.unrecorded.iter();
+        let unrecorded = unrecorded.map(|it| unrecorded_row(registry, it, invocation));
         let mut repaired = Repaired {
             tenant: name.to_string(),
             schema: Some(schema.to_string()),
             repaired: repair.mended.iter().map(ToString::to_string).collect(),
-            left: left.collect(),
+            left: left.chain(unrecorded).collect(),
             statements: repair.statements,
             error: None,
             text: String::new(),
@@ -208,6 +213,17 @@ fn row(
         said: Said::new(left.difference.to_string())
             .notes(why.unwrap_or_default())
             .hints(&hints),
+        sql: problem.sql(registry),
+        hints,
+    }
+}
+
+/// What the tenant has of pending migrations, as a health check reports it.
+fn unrecorded_row(registry: &Registry, problem: &Problem, invocation: &Invocation) -> Row {
+    let hints = remedy::hints(&problem.remedies(registry), invocation);
+    Row {
+        kind: problem.kind.code(),
+        said: Said::new(problem.kind.to_string()).hints(&hints),
         sql: problem.sql(registry),
         hints,
     }

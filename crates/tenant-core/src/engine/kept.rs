@@ -17,11 +17,19 @@ use crate::registry::Ran;
 const CHECKING: &str = "check the changes of the application's own work";
 
 /// What is to be there still.
-pub(super) struct Kept {
+pub(crate) struct Kept {
     has_schema: bool,
+    /// Which schema and which history, if they must be the same and not others with their names.
+    identity: Option<Identity>,
     /// The migration history, if it is looked at.
     versions: Option<Vec<String>>,
     row: Row,
+}
+
+/// What PostgreSQL tells a schema and its migration history by.
+struct Identity {
+    schema: u32,
+    ledger: Option<u32>,
 }
 
 /// What is to be there of the row.
@@ -35,14 +43,19 @@ enum Row {
 }
 
 impl Kept {
-    /// All of a tenant that was created in the transaction.
-    pub(super) fn of_new(work: Work<'_>) -> Self {
+    /// All of a tenant that was created in the transaction, as it is now.
+    ///
+    /// # Errors
+    ///
+    /// A server error.
+    pub(super) async fn of_new(work: Work<'_>) -> Result<Self, Error> {
         let versions = work.migrations.iter().map(|it| it.version().to_string());
-        Self {
+        Ok(Self {
             has_schema: true,
+            identity: Some(identity(work).await?),
             versions: Some(versions.collect()),
             row: Row::WithOurTexts,
-        }
+        })
     }
 
     /// All of a tenant that was there before, as it is now.
@@ -52,6 +65,7 @@ impl Kept {
     /// That its history cannot be read.
     pub(super) async fn as_now(work: Work<'_>) -> Result<Self, Error> {
         Ok(Self {
+            identity: Some(identity(work).await?),
             versions: versions_in(work).await?,
             ..Self::of_dropped(work, true, Shown::ByRow)
         })
@@ -65,6 +79,7 @@ impl Kept {
         };
         Self {
             has_schema,
+            identity: None,
             versions: None,
             row,
         }
@@ -76,6 +91,14 @@ impl Kept {
         if self.has_schema {
             let exists = Assertion::SchemaKept.check(&exists(work));
             script.step(CHECKING, &exists);
+        }
+        if let Some(identity) = &self.identity {
+            let is_same = format!("{} = {}", schema_oid(work), identity.schema);
+            script.step(CHECKING, &Assertion::SchemaKept.check(&is_same));
+        }
+        if let Some(ledger) = self.identity.as_ref().and_then(|it| it.ledger) {
+            let is_same = format!("{} = {ledger}", ledger_oid(work));
+            script.step(CHECKING, &Assertion::HistoryKept.check(&is_same));
         }
         if let Some(versions) = &self.versions {
             let ledger = literal(&schema.ledger());
@@ -105,6 +128,33 @@ pub(super) fn require_gone(work: Work<'_>, script: &mut Script<'_>) {
         None => format!("NOT ({exists})"),
     };
     script.step(CHECKING, &Assertion::StaysGone.check(&is_gone));
+}
+
+/// Which they are, in the open transaction.
+async fn identity(work: Work<'_>) -> Result<Identity, Error> {
+    let question = format!(
+        "SELECT coalesce({}, 0)::oid, {}::oid",
+        schema_oid(work),
+        ledger_oid(work)
+    );
+    let row = work.session.client().query_typed_one(&question, &[]).await;
+    let read = row.and_then(|row| {
+        Ok(Identity {
+            schema: row.try_get(0)?,
+            ledger: row.try_get(1)?,
+        })
+    });
+    read.map_err(|error| Error::database_of(work.schema, "look for the schema", error))
+}
+
+fn schema_oid(work: Work<'_>) -> String {
+    let schema = literal(&work.schema.ident());
+    format!("pg_catalog.to_regnamespace({schema})::oid")
+}
+
+fn ledger_oid(work: Work<'_>) -> String {
+    let ledger = literal(&work.schema.ledger());
+    format!("pg_catalog.to_regclass({ledger})::oid")
 }
 
 fn exists(work: Work<'_>) -> String {

@@ -58,23 +58,25 @@ impl Open {
     }
 
     /// Runs the hooks of a new tenant, and forgets what they have set: for
-    /// [`create_with`](crate::Tenants::create_with), whose work comes next.
+    /// [`create_with`](crate::Tenants::create_with), whose work comes next. Returns what both must
+    /// keep.
     ///
     /// # Errors
     ///
     /// As [`complete`](Self::complete).
-    pub(crate) async fn run_hooks(&self, work: Work<'_>) -> Result<(), Error> {
-        if !has_hooks(work, Occasion::Create) {
-            return Ok(());
-        }
-        let mut script = Script::default();
-        forget_own_work(work, &mut script);
-        let ran = match run_hooks(work, Occasion::Create).await {
-            Ok(()) => run_script(work, &script).await,
-            failed => failed,
+    pub(crate) async fn run_hooks(&self, work: Work<'_>) -> Result<Kept, Error> {
+        let ran = async {
+            let kept = Kept::of_new(work).await?;
+            if has_hooks(work, Occasion::Create) {
+                let mut script = Script::default();
+                forget_own_work(work, &mut script);
+                run_hooks(work, Occasion::Create).await?;
+                run_script(work, &script).await?;
+            }
+            Ok(kept)
         };
-        match ran {
-            Ok(()) => Ok(()),
+        match ran.await {
+            Ok(kept) => Ok(kept),
             Err(error) => Err(self.give_up(work, error).await),
         }
     }
@@ -85,11 +87,12 @@ impl Open {
     ///
     /// [`Error::Hook`], or what the commit meets. Then there is no such tenant.
     pub(super) async fn complete(self, work: Work<'_>) -> Result<(), Error> {
-        let ran = match run_hooks(work, Occasion::Create).await {
-            Ok(()) => run_script(work, &commit(work)).await,
-            failed => failed,
+        let ran = async {
+            let kept = Kept::of_new(work).await?;
+            run_hooks(work, Occasion::Create).await?;
+            run_script(work, &commit(work, &kept)).await
         };
-        if let Err(error) = ran {
+        if let Err(error) = ran.await {
             return Err(self.give_up(work, error).await);
         }
         work.session.keep_said();
@@ -123,9 +126,9 @@ pub(super) async fn open_again(work: Work<'_>) -> Result<Open, Error> {
 
 /// The messages that check what the application's own work has left: that nothing
 /// which it has set is left, and that the tenant is as it was created.
-pub(crate) fn checks(work: Work<'_>) -> Vec<String> {
+pub(crate) fn checks(work: Work<'_>, kept: &Kept) -> Vec<String> {
     let mut script = Script::default();
-    add_checks(work, &mut script);
+    add_checks(work, kept, &mut script);
     if !work.database.is_cluster() {
         return vec![script.text().to_owned()];
     }
@@ -135,17 +138,17 @@ pub(crate) fn checks(work: Work<'_>) -> Vec<String> {
         .collect()
 }
 
-fn add_checks(work: Work<'_>, script: &mut Script<'_>) {
+fn add_checks(work: Work<'_>, kept: &Kept, script: &mut Script<'_>) {
     forget_own_work(work, script);
-    Kept::of_new(work).require(work, script);
+    kept.require(work, script);
     script.step("set the search path", &work.path().set_local());
     script.step("check that the schema exists", &work.path().check());
     confirm(work, script);
 }
 
-fn commit(work: Work<'_>) -> Script<'static> {
+fn commit(work: Work<'_>, kept: &Kept) -> Script<'static> {
     let mut script = Script::default();
-    add_checks(work, &mut script);
+    add_checks(work, kept, &mut script);
     commit_own_work(work, &mut script);
     script
 }

@@ -205,7 +205,8 @@ pub(super) fn lost(table: &str) -> String {
 /// The list has not kept the row.
 pub(super) fn not_listed(schema: &str, list: &str) -> String {
     format!(
-        "{schema}: could not write its row to `{list}`: a trigger or rule on that table changed it"
+        "{schema}: could not write its row to `{list}`: a trigger or rule on that table changed it, \
+         or several rows have its key"
     )
 }
 

@@ -8,6 +8,7 @@
 mod defaults;
 mod driver;
 mod encryption;
+mod from;
 mod known;
 mod pairs;
 mod parameters;
@@ -27,6 +28,7 @@ use super::ConnectError;
 use super::role_of_server::Wanted;
 use super::tls::{SslMode, TlsOptions};
 pub use defaults::LibpqDefaults;
+pub use from::{ConnectionPart, PartOrigin};
 pub(super) use parameters::Parameters;
 pub(super) use servers::Server;
 pub(super) use written::url as write;

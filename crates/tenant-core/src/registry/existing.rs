@@ -45,7 +45,7 @@ impl Registry {
 
     /// The query for the names in the table, each with how often it is there.
     pub(crate) fn counted_names(&self) -> String {
-        let Place { table, key } = self.place(List::Tenants);
+        let Place { table, key, .. } = self.place(List::Tenants);
         format!("SELECT {key}::text, count(*) FROM {table} GROUP BY 1 ORDER BY 1")
     }
 }

@@ -41,6 +41,17 @@ impl Registry {
         ))
     }
 
+    /// An expression: whether a row beside the list, or a row of its table that the list leaves out,
+    /// has the tenant's name. None where there are no such rows.
+    pub(crate) fn has_unlisted_row(&self, schema: Schema<'_>) -> Option<String> {
+        self.kept_beside(schema).or_else(|| {
+            self.0.source.condition()?;
+            let place = self.place(List::Tenants);
+            let (table, key, name) = (&place.table, &place.key, literal(schema.key()));
+            Some(format!("EXISTS (SELECT FROM {table} WHERE {key} = {name})"))
+        })
+    }
+
     /// The statements that record beside a query the listed tenants with a migrated schema. None
     /// for a table, whose rows are all that there is.
     pub(crate) fn unrecorded(&self) -> Option<Unrecorded> {

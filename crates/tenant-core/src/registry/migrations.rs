@@ -99,7 +99,7 @@ impl Registry {
     /// The table that is written, and the statement that makes it, if it is none of the
     /// application's.
     fn own_table(&self) -> Option<(String, String)> {
-        let Place { table, key } = self.place(List::Tenants);
+        let Place { table, key, .. } = self.place(List::Tenants);
         let columns = if self.is_query() {
             format!(
                 "{key} text PRIMARY KEY, {BESIDE_SCHEMA} text NOT NULL, version text, \

@@ -26,26 +26,29 @@ pub(super) struct Place {
     /// Qualified.
     pub(super) table: String,
     pub(super) key: String,
+    /// The schema of the table, without quotes.
+    pub(super) schema: String,
 }
 
 impl Place {
     /// Where the tenants are listed, unless another table is named.
     pub(super) fn tenants() -> Self {
-        Self::plain(TENANTS)
+        Self::plain("public", TENANTS)
     }
 
     /// Where the spares are.
     pub(super) fn spares() -> Self {
-        Self::plain(SPARES)
+        Self::plain("public", SPARES)
     }
 
     /// Where what a query does not give is kept.
     pub(super) fn state() -> Self {
-        Self::plain(STATE)
+        Self::plain("public", STATE)
     }
 
-    fn plain(table: &str) -> Self {
+    fn plain(schema: &str, table: &str) -> Self {
         Self {
+            schema: schema.to_owned(),
             table: table.to_owned(),
             key: KEY.to_owned(),
         }
@@ -53,7 +56,7 @@ impl Place {
 
     /// This table; the names are quoted.
     pub(super) fn elsewhere(schema: &str, table: &str) -> Self {
-        Self::plain(&format!("{}.{}", ident(schema), ident(table)))
+        Self::plain(schema, &format!("{}.{}", ident(schema), ident(table)))
     }
 
     /// The same table with another key.

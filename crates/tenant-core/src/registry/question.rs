@@ -129,6 +129,11 @@ impl Registry {
         }
     }
 
+    /// A query with all of the application's own text, if there is such text.
+    pub(crate) fn application_text(&self) -> Option<String> {
+        self.0.source.application_text(self.place(List::Tenants))
+    }
+
     /// The query whose columns are those of the application's query, if there is one.
     pub(crate) fn describing(&self) -> Option<String> {
         self.0.source.describing()

@@ -1,6 +1,6 @@
 //! Whether a schema is one tenant's only.
 
-use super::{Registry, Rows};
+use super::{List, Registry, Rows};
 
 impl Registry {
     /// The query for the other tenants whose schema a tenant's is too, or may be; the tenant's
@@ -22,6 +22,25 @@ impl Registry {
             "SELECT {key}::text, {schema}::text, {schema}::text = $2 FROM {from} \
              WHERE {key}::text <> $1 AND ({schema}::text = $2{called}) ORDER BY 1"
         ))
+    }
+
+    /// The query for the rows of the table that are no tenants and name the schema of one; the
+    /// tenant's name and its schema are the parameters. It gives the name of each. None where no
+    /// row can do that.
+    pub(crate) fn hidden_with_schema(&self) -> Option<String> {
+        let (condition, column) = (self.0.source.condition()?, self.0.source.schema_column()?);
+        let place = self.place(List::Tenants);
+        let (table, key) = (&place.table, &place.key);
+        Some(format!(
+            "SELECT coalesce({key}::text, '') FROM {table} \
+             WHERE {key}::text IS DISTINCT FROM $1 AND {column}::text = $2 \
+               AND {condition} IS NOT TRUE ORDER BY 1"
+        ))
+    }
+
+    /// Whether the schema contains the list of tenants, or the table beside it.
+    pub(crate) fn is_in(&self, schema: &str) -> bool {
+        self.place(List::Tenants).schema == schema
     }
 
     /// The query for the tenants whose schema exists and is called like another tenant, whose

@@ -105,6 +105,15 @@ impl Source {
         }
     }
 
+    /// A query with all of the application's own text, that reads no row. Sent as one statement, it
+    /// fails with a syntax error if that text is more than a part of a statement.
+    pub(super) fn application_text(&self, place: &Place) -> Option<String> {
+        let condition = self.condition();
+        let table = &place.table;
+        let select = |condition| format!("SELECT FROM {table} WHERE {condition} LIMIT 0");
+        self.describing().or_else(|| condition.map(select))
+    }
+
     /// The query for the columns that a query of the application gives, and no row.
     pub(super) fn describing(&self) -> Option<String> {
         match self {

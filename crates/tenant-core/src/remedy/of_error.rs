@@ -3,8 +3,9 @@
 use sql_text::{ident, literal};
 
 use super::of_refusal::of_refusal;
-use super::of_sqlstate::{of, of_a_step, will_pass};
+use super::of_sqlstate::{is_about_existing, of, of_a_step, will_pass};
 use super::{Advice, Command, Purpose, Remedy, Sql};
+use crate::name::Schema;
 use crate::registry::Registry;
 use crate::{
     At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure, Naming, Node, NotKept,
@@ -153,6 +154,11 @@ fn changed_elsewhere(changed: &[String]) -> Vec<Remedy> {
 fn of_migration(failure: &MigrationFailure) -> Vec<Remedy> {
     if failure.source.is_about_hidden_rows() {
         return vec![Advice::SeeAllRows.into(), Advice::AllowHiddenRows.into()];
+    }
+    // A health check would only say again that the migration is pending.
+    if failure.schema == Schema::Public.to_string() && is_about_existing(&failure.source) {
+        let record = Sql::record_public(&failure.version);
+        return vec![Advice::FindExisting.into(), record.into()];
     }
     let of_said = match of(&failure.source) {
         _ if failure.source.is_canceled_by_others() => vec![Advice::FindCancellation.into()],
@@ -402,15 +408,26 @@ pub(crate) fn of_row(unfit: &UnfitRow, registry: &Registry) -> Vec<Remedy> {
         }
         // What the query says, only the application can write.
         UnfitRow::NoSchema { .. } if registry.is_query() => vec![Advice::GiveSchema.into()],
-        UnfitRow::NoSchema { name } => vec![
-            Command::CreateTenant(Some(name.clone())).into(),
-            Advice::GiveSchema.into(),
-        ],
+        // The customer has a row, and may have a schema already.
+        UnfitRow::NoSchema { name } => {
+            let mut remedies = vec![Advice::GiveSchema.into()];
+            if name.as_str().parse::<SchemaName>().is_ok() {
+                let (name, at) = (name.clone(), None);
+                let create = Command::CreateTenant(Some(name.clone()));
+                remedies.extend([Command::AdoptTenant { name, at }.into(), create.into()]);
+            }
+            remedies
+        }
         UnfitRow::OtherSchema { name, .. } => vec![
             Command::CreateTenant(Some(name.clone())).into(),
             Advice::GiveSchema.into(),
         ],
-        UnfitRow::Shared { .. } => vec![Advice::GiveOwnSchema.into()],
+        UnfitRow::Shared { .. } | UnfitRow::OfRegistry { .. } => {
+            vec![Advice::GiveOwnSchema.into()]
+        }
+        UnfitRow::Hidden { .. } => {
+            vec![Advice::ListTenantAgain.into(), Advice::GiveOwnSchema.into()]
+        }
         UnfitRow::Doubtful { .. } | UnfitRow::Misnamed { .. } => {
             vec![Advice::CorrectTemplate.into()]
         }

@@ -36,7 +36,7 @@ pub(super) fn of(error: &PgError) -> Vec<Remedy> {
         "42501" if error.is_of_a_worker() => return refused_by_a_worker(error),
         "42501" => Advice::GrantRight,
         "3F000" => Advice::NameExistingSchema,
-        "42P07" | "42701" | "42710" => {
+        _ if is_about_existing(error) => {
             return vec![Advice::FindExisting.into(), Command::CheckTenants.into()];
         }
         "55P04" => Advice::AddValueOutsideTransaction,
@@ -55,6 +55,12 @@ pub(super) fn of(error: &PgError) -> Vec<Remedy> {
         _ => return Vec::new(),
     };
     vec![advice.into()]
+}
+
+/// Whether a table, a column or another object exists already.
+pub(super) fn is_about_existing(error: &PgError) -> bool {
+    let is_raised = error.is_raised();
+    !is_raised && matches!(error.sqlstate(), Some("42P07" | "42701" | "42710"))
 }
 
 /// After a worker of a cluster has refused a right. A role that the coordinator had before it

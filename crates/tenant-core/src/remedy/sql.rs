@@ -2,6 +2,8 @@
 
 use sql_text::{ident, literal};
 
+use crate::Version;
+use crate::name::Schema;
 use crate::registry::Registry;
 
 /// Statements that help. They are complete and can run unchanged, without a `;` at the end.
@@ -58,6 +60,9 @@ pub enum Purpose {
     RenamePath,
     /// Moves an extension to a schema that belongs to no tenant.
     MoveExtension,
+    /// Records a migration of the public schema that was applied before, and whose entry in the
+    /// migration history is lost.
+    RecordMigration,
     /// A statement for a new tenant migration, which fits every tenant.
     AddToMigration,
     /// Lists the triggers and event triggers that call a function. Changes nothing.
@@ -88,6 +93,7 @@ impl Purpose {
         Self::OpenNode,
         Self::RenamePath,
         Self::MoveExtension,
+        Self::RecordMigration,
         Self::AddToMigration,
         Self::ListTriggers,
         Self::ListTableTriggers,
@@ -108,6 +114,14 @@ impl Sql {
     /// Takes `name`, which may be any text, off the registry.
     pub(crate) fn unregister(registry: &Registry, name: &str) -> Self {
         Self::new(Purpose::Unregister, [registry.unregister(name)])
+    }
+
+    /// Records the migration with this version in the history of the public schema.
+    pub(crate) fn record_public(version: &Version) -> Self {
+        let history = Schema::Public.ledger();
+        let version = literal(version.as_str());
+        let record = format!("INSERT INTO {history} (version) VALUES ({version})");
+        Self::new(Purpose::RecordMigration, [record])
     }
 
     /// Lists the triggers of the table `list`, a SQL text.

@@ -221,7 +221,13 @@ pub enum Orphan {
     /// It has all or many of the objects that the migrations create.
     #[error("the schema looks like a tenant's, but no tenant with that name is registered")]
     LikeATenant,
-    /// The same, and objects outside it depend on it.
+    /// The same, and its tables contain rows. They may be a customer's whose registration was lost.
+    #[error(
+        "the schema looks like a tenant's and contains rows, but no tenant with that name is \
+         registered"
+    )]
+    WithRows,
+    /// It looks like a tenant's, and objects outside it depend on it.
     #[error(
         "the schema looks like a tenant's, but no tenant with that name is registered, and objects \
          outside it depend on it"

@@ -6,9 +6,9 @@ use tokio_postgres::types::{ToSql, Type};
 use super::handle::Tenants;
 use super::state::{State, registry_error};
 use crate::name::{Entry, Target};
-use crate::registry::Rows;
 use crate::registry::is_named_like_a_spare;
-use crate::{Answer, Error, PathFault, RuntimePath, UnfitPath};
+use crate::registry::{Registry, Rows};
+use crate::{Answer, Error, PathFault, RuntimePath, UnfitPath, UnfitRow};
 
 impl Tenants {
     /// Lists problems of the schemas behind each tenant's schema in the application's search path
@@ -29,25 +29,35 @@ impl Tenants {
         })
     }
 
-    /// Fails if the tenant's schema follows the schemas of all tenants in the path: all of them
+    /// Fails if the tenant's schema contains the registry, or follows the schemas of all tenants in the path: all of them
     /// read it, so nothing is done to it as if it were one tenant's.
     ///
     /// # Errors
     ///
-    /// [`Error::UnfitPath`].
+    /// [`Error::UnfitPath`], or [`UnfitRow::OfRegistry`].
     pub(super) fn require_apart(&self, target: &Target) -> Result<(), Error> {
-        apart(&self.runtime_path(), target)
+        apart(&self.runtime_path(), &self.registry, target)
     }
 
-    /// Puts that error in the place of each of `states` whose schema all tenants read.
+    /// Puts that error in the place of each of `states` that it is about.
     pub(super) fn refuse_behind(&self, states: &mut [State]) {
-        let path = self.runtime_path();
+        self.refuse_those(states, &self.runtime_path());
+    }
+
+    /// Puts [`UnfitRow::OfRegistry`] in the place of each of `states` whose schema contains the
+    /// registry.
+    pub(super) fn refuse_registry(&self, states: &mut [State]) {
+        let path = RuntimePath::default();
+        self.refuse_those(states, &path);
+    }
+
+    fn refuse_those(&self, states: &mut [State], path: &RuntimePath) {
         for state in states {
             let entry = state.standing.as_ref().ok().map(|it| &it.entry);
             let Some(Entry::Tenant(target)) = entry else {
                 continue;
             };
-            if let Err(error) = apart(&path, target) {
+            if let Err(error) = apart(path, &self.registry, target) {
                 state.standing = Err(error);
             }
         }
@@ -77,8 +87,15 @@ impl Tenants {
     }
 }
 
-fn apart(path: &RuntimePath, target: &Target) -> Result<(), Error> {
+fn apart(path: &RuntimePath, registry: &Registry, target: &Target) -> Result<(), Error> {
     let schema = target.schema.as_str();
+    if registry.is_in(schema) {
+        return Err(Error::UnfitRow(Box::new(UnfitRow::OfRegistry {
+            name: target.name.clone(),
+            schema: target.schema.clone(),
+            table: format!("`{}`", registry.sql_table()),
+        })));
+    }
     if !path.schemas().any(|behind| behind == schema) {
         return Ok(());
     }

@@ -119,8 +119,8 @@ impl Tenants {
             Err(error) => return Err(self.told_of_lacking(&session, target, error).await),
         };
         let work = self.work(&session, Schema::Tenant(target));
-        open.run_hooks(work).await?;
-        let checks = engine::checks(work);
+        let kept = open.run_hooks(work).await?;
+        let checks = engine::checks(work, &kept);
         session.keep_said();
         let messages = session.heard().said;
         let undo = match open.is_committed {

@@ -8,6 +8,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{SimpleColumn, SimpleQueryMessage};
 
 use super::known_shapes::{Applied, KnownShapes};
+use super::one_statement::require_one_statement;
 use crate::engine::{Listener, Settings, Surroundings, Work};
 use crate::events::Call;
 use crate::fleet::DEFAULT_JOBS;
@@ -105,6 +106,9 @@ impl Tenants {
         }
         let session = self.session().await?;
         let failed = |error| Error::database("read the list of tenants", error);
+        if let Some(probe) = self.registry.application_text() {
+            require_one_statement(&session, &probe).await?;
+        }
         if let Some(describing) = self.registry.describing() {
             match session.client().simple_query(&describing).await {
                 Ok(told) => self.registry.learn_query(columns(&told))?,

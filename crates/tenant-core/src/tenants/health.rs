@@ -199,7 +199,8 @@ impl Tenants {
     }
 
     /// What is wrong with the tenants, by name.
-    async fn problems_of(&self, check: &Check<'_>, states: Vec<State>) -> Result<Found, Error> {
+    async fn problems_of(&self, check: &Check<'_>, mut states: Vec<State>) -> Result<Found, Error> {
+        self.refuse_registry(&mut states);
         let (reading, select) = (check.reading, check.select);
         let (standings, mut problems) = sort(states);
         tell_of_misnamed(reading, &self.registry, &mut problems).await?;

@@ -72,7 +72,8 @@ async fn query_ledgers(
     Ok(rows.into_iter().map(|(_, versions)| versions).collect())
 }
 
-/// Why the versions cannot be read: Diesel's column is a text, and this column has another type.
+/// Why the versions cannot be read: Diesel's column is a text and never NULL, and this column has
+/// another type, or a NULL.
 fn unfit_column(row: &Row, error: tokio_postgres::Error) -> PgError {
     let column = row.columns().get(1).map(|column| column.type_());
     match column.map(Type::kind) {
@@ -82,6 +83,9 @@ fn unfit_column(row: &Row, error: tokio_postgres::Error) -> PgError {
                  `character varying(50)`"
             ))
         }
+        Some(Kind::Array(_)) => PgError::from_text(format!(
+            "column `version` of `{MIGRATION_HISTORY}` is NULL in some row"
+        )),
         _ => error.into(),
     }
 }

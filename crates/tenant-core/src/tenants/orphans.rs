@@ -1,5 +1,7 @@
 //! Orphaned schemas: they look like a tenant's and are not registered.
 
+mod rows;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -18,6 +20,7 @@ use crate::registry::is_named_like_a_spare;
 use crate::report::{Orphan, Problem, ProblemKind, SpareFault};
 use crate::shape::{Change, Expectation, ObjectKind, ObjectName, Shape, compare_with_migrations};
 use crate::{Error, SchemaName};
+use rows::with_rows;
 
 /// A schema that is in no list.
 struct Candidate {
@@ -81,6 +84,7 @@ impl Tenants {
         let (_, others) = self.by_versions(reading, &with_ledger).await;
         ours.extend(self.by_versions(reading, &bare).await.0);
         let depended_on = depended_on(reading, &ours).await?;
+        let with_rows = with_rows(reading, &ours).await;
         let problems = candidates.into_iter().filter_map(|candidate| {
             let kind = if candidate.is_empty {
                 ProblemKind::OrphanedSchema(Orphan::Empty)
@@ -98,6 +102,11 @@ impl Tenants {
                     {
                         ProblemKind::OrphanedSchema(Orphan::WithHistory)
                     }
+                    ProblemKind::OrphanedSchema(Orphan::LikeATenant)
+                        if with_rows.contains(&candidate.name) =>
+                    {
+                        ProblemKind::OrphanedSchema(Orphan::WithRows)
+                    }
                     kind => kind,
                 }
             };
@@ -112,6 +121,9 @@ impl Tenants {
     fn may_be_a_tenants(&self, candidate: &Candidate) -> bool {
         let schema = candidate.name.parse::<SchemaName>();
         let naming = self.registry.names();
+        if self.registry.is_in(&candidate.name) {
+            return false;
+        }
         candidate.has_ledger
             || is_named_like_a_spare(&candidate.name)
             || schema.is_ok_and(|schema| naming.may_be_a_tenants(&schema, candidate.is_empty))

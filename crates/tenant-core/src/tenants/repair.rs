@@ -1,5 +1,7 @@
 //! Puts a tenant right that is not what its migrations make.
 
+mod unrecorded;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use crate::remedy::{Advice, Remedy};
 use crate::report::{Problem, ProblemKind};
 use crate::shape::{Difference, Expectation, Shape, compare_with_migrations};
 use crate::{Answer, Error, TenantName};
+use unrecorded::{is_lost, is_told};
 
 /// The result of repairing a tenant.
 #[derive(Debug)]
@@ -30,6 +33,22 @@ pub struct Repair {
     pub statements: Vec<String>,
     /// The remaining differences.
     pub left: Vec<LeftDifference>,
+    /// What the schema has of pending migrations, as the health check reports it:
+    /// [`ProblemKind::LostEntries`] or [`ProblemKind::MadeByPending`]. If the migration history has
+    /// lost entries, nothing is repaired.
+    pub unrecorded: Vec<Problem>,
+}
+
+impl Repair {
+    /// Nothing was repaired, and no difference was found that a repair is about.
+    fn nothing(unrecorded: Vec<Problem>) -> Self {
+        Self {
+            mended: Vec::new(),
+            statements: Vec::new(),
+            left: Vec::new(),
+            unrecorded,
+        }
+    }
 }
 
 /// A difference that remains. Its repair would lose something or rewrite values, no SQL exists for
@@ -95,7 +114,8 @@ impl Tenants {
     ///
     /// A difference stays, and is reported, if its repair would lose something or rewrite values. A
     /// difference that could not be repaired is reported with the reason, and does not stop the
-    /// other repairs.
+    /// other repairs. What the schema has of pending migrations stays too: see
+    /// [`Repair::unrecorded`].
     ///
     /// # Errors
     ///
@@ -147,6 +167,10 @@ impl Tenants {
             if standing.texts == AppliedTexts::Silent {
                 self.require_own_tables(target, &standing, &shapes).await?;
             }
+            let unrecorded = self.unrecorded(&target.name, &standing, &shapes).await?;
+            if unrecorded.iter().any(is_lost) {
+                return Ok(Repair::nothing(unrecorded));
+            }
             let own = self.own_expectation(&standing, expected, &shapes).await?;
             let uses_name = own.is_some();
             let expected = own.as_ref().unwrap_or(expected);
@@ -159,6 +183,7 @@ impl Tenants {
             drop(session);
             if let Some(repaired) = repaired {
                 let left = repaired.left.into_iter().map(LeftDifference::from);
+                let left = left.filter(|it| !is_told(&it.difference, &unrecorded));
                 let mut left = left.map(|left| left.under(uses_name)).collect::<Vec<_>>();
                 let differences = left.iter_mut().map(|left| &mut left.difference);
                 let schema = Schema::Tenant(target);
@@ -167,6 +192,7 @@ impl Tenants {
                     mended: repaired.repaired,
                     statements: repaired.statements,
                     left,
+                    unrecorded,
                 });
             }
         }
@@ -269,11 +295,7 @@ impl Tenants {
             return Err(Error::InUse(name));
         }
         match drift.problems.into_iter().next().map(|it| it.kind) {
-            None => Ok(Repair {
-                mended: Vec::new(),
-                statements: Vec::new(),
-                left: Vec::new(),
-            }),
+            None => Ok(Repair::nothing(Vec::new())),
             Some(ProblemKind::Unreadable(error)) => Err(error),
             Some(ProblemKind::ForeignObjects) => Err(Error::ForeignObjects(name)),
             Some(_) => Err(Error::NoHistory(name)),

@@ -38,6 +38,37 @@ impl Tenants {
     }
 }
 
+impl Tenants {
+    /// Fails where a row that is no tenant, as the registry's condition says, names the schema: it
+    /// may be a customer's who is only hidden.
+    ///
+    /// # Errors
+    ///
+    /// [`UnfitRow::Hidden`], or a server error.
+    pub(super) async fn require_unclaimed(&self, target: &Target) -> Result<(), Error> {
+        let Some(question) = self.registry.hidden_with_schema() else {
+            return Ok(());
+        };
+        let parameters: [(&(dyn ToSql + Sync), Type); 2] = [
+            (&target.name.as_str(), Type::TEXT),
+            (&target.schema.as_str(), Type::TEXT),
+        ];
+        let failed = |error| registry_error(&self.registry, error);
+        let reading = self.reading().await?;
+        let rows = reading.query(&question, &parameters).await;
+        let others = rows.and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect());
+        let others: Vec<String> = others.map_err(failed)?;
+        if others.is_empty() {
+            return Ok(());
+        }
+        Err(Error::UnfitRow(Box::new(UnfitRow::Hidden {
+            name: target.name.clone(),
+            schema: target.schema.clone(),
+            others,
+        })))
+    }
+}
+
 /// Another tenant that may have the same schema.
 struct Other {
     name: String,

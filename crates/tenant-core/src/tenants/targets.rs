@@ -161,6 +161,7 @@ impl Tenants {
         }
         let target = self.with_schema(listed, name, schema)?;
         self.require_sole(&target).await?;
+        self.require_unclaimed(&target).await?;
         Ok(target)
     }
 

@@ -228,6 +228,54 @@ async fn what_another_tool_reverted_runs_again_on_request() {
     let again = open(&database, &stream, settings).await;
     let report = migrate(&again).await;
     assert_eq!(outcome(&report, "acme").applied, [version(3)]);
+
+#[tokio::test]
+async fn a_repair_undoes_nothing_of_a_later_version_whose_entries_are_lost() {
+    let database = TestDatabase::new().await;
+    let stream = two_steps_and_back()
+        .with("CREATE TABLE notes (id int); ALTER TABLE tasks ALTER title SET DEFAULT 'new'")
+        .back("DROP TABLE notes; ALTER TABLE tasks ALTER title DROP DEFAULT");
+    let tenants = tenants(&database, &stream).await;
+    create(&tenants, &["acme"]).await;
+    let lose = format!(
+        "DELETE FROM acme.__diesel_schema_migrations WHERE version = '{}'",
+        version(3)
+    );
+    database.execute(&lose).await;
+    let acme = name("acme");
+    for repair in [tenants.try_repair(&acme).await, tenants.repair(&acme).await] {
+        let repair = repair.unwrap();
+        assert!(
+            repair.mended.is_empty() && repair.left.is_empty(),
+            "{repair:?}"
+        );
+        let [problem] = repair.unrecorded.as_slice() else {
+            panic!("{repair:?}")
+        };
+        assert_eq!(problem.kind.code(), "lost_history");
+        let complete = Command::CompleteHistory(name("acme"));
+        let expected = [complete.into(), Remedy::from(Advice::RerunRecorded)];
+        assert_eq!(problem.remedies(tenants.registry()), expected);
+    }
+    let forget = "UPDATE schema_tracker SET fingerprints = '{}'";
+    database.execute(forget).await;
+    for repair in [tenants.try_repair(&acme).await, tenants.repair(&acme).await] {
+        let repair = repair.unwrap();
+        assert!(
+            repair.mended.is_empty() && repair.left.is_empty(),
+            "{repair:?}"
+        );
+        let [problem] = repair.unrecorded.as_slice() else {
+            panic!("{repair:?}")
+        };
+        let at = Some(version(3).into());
+        let adopt = Command::AdoptTenant {
+            name: name("acme"),
+            at,
+        };
+        assert_eq!(problem.remedies(tenants.registry()), [Remedy::from(adopt)]);
+    }
+    tenants.adopt(&acme).at(version(3)).await.unwrap();
     assert!(tenants.health().await.unwrap().problems.is_empty());
 }
 
@@ -249,4 +297,72 @@ async fn a_schema_that_was_created_again_has_lost_nothing() {
         assert_eq!(outcome(&migrate(&tenants).await, "acme").applied.len(), 3);
         assert_eq!(database.column(PRICES).await, ["200"]);
     }
+
+async fn a_repair_shows_no_drop_of_what_a_pending_migration_creates() {
+    let database = TestDatabase::new().await;
+    create(&tenants(&database, &two_steps_and_back()).await, &["acme"]).await;
+    let stream = two_steps_and_back()
+        .with("CREATE TABLE notes (id int); CREATE TABLE labels (id int)")
+        .back("DROP TABLE labels; DROP TABLE notes");
+    let tenants = tenants(&database, &stream).await;
+    database
+        .execute(
+            "CREATE TABLE acme.notes (id int); CREATE TABLE acme.stray (id int); \
+             ALTER TABLE acme.tasks DROP COLUMN due",
+        )
+        .await;
+    let repair = tenants.repair(&name("acme")).await.unwrap();
+    assert_eq!(repair.mended.len(), 1, "{repair:?}");
+    let left = repair
+        .left
+        .iter()
+        .map(|it| it.difference.object.to_string());
+    assert_eq!(left.collect::<Vec<_>>(), ["table `stray`"]);
+    let unrecorded = repair.unrecorded.iter().map(|it| it.kind.to_string());
+    assert_eq!(
+        unrecorded.collect::<Vec<_>>(),
+        ["table `notes` exists, but the migration that creates it is pending"]
+    );
+    let sql = repair.unrecorded[0].sql(tenants.registry());
+    assert!(sql.is_empty(), "{sql:?}");
+}
+
+#[tokio::test]
+async fn an_entry_without_a_version_is_told_and_holds_up_no_other_tenant() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps_and_back()).await;
+    create(&tenants, &["acme", "globex"]).await;
+    database
+        .execute(
+            "ALTER TABLE acme.__diesel_schema_migrations \
+                 DROP CONSTRAINT __diesel_schema_migrations_pkey, \
+                 ALTER COLUMN version DROP NOT NULL; \
+             INSERT INTO acme.__diesel_schema_migrations (version) VALUES (NULL)",
+        )
+        .await;
+    let report = tenants.migrate().dry_run().await.unwrap();
+    let error = chain(outcome(&report, "acme").error.as_ref().unwrap());
+    let expected = "column `version` of `__diesel_schema_migrations` is NULL in some row";
+    assert!(error.contains(expected), "{error}");
+    assert!(outcome(&report, "globex").error.is_none(), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_lost_entry_of_the_public_history_is_recorded_by_the_advised_statement() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &two_steps_and_back()).await;
+    let lost = "SELECT count(*)::text FROM __diesel_schema_migrations";
+    let before = database.value(lost).await;
+    database
+        .execute("DELETE FROM __diesel_schema_migrations WHERE version = '20260103000000'")
+        .await;
+    let error = tenants.migrate_public().await.unwrap_err();
+    let remedies = error.remedies();
+    let [first, Remedy::Sql(record)] = remedies.as_slice() else {
+        panic!("{remedies:?}")
+    };
+    assert_eq!(*first, Advice::FindExisting.into());
+    database.execute(&record.statements.join("; ")).await;
+    assert_eq!(database.value(lost).await, before);
+    tenants.migrate_public().await.unwrap();
 }

@@ -65,6 +65,7 @@ mod names_in_text;
 mod names_registered;
 mod names_wide;
 mod of_role;
+mod orphans;
 mod other_programs;
 mod outside;
 mod outside_commits;

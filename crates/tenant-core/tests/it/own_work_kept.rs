@@ -35,7 +35,7 @@ fn part(error: &Error) -> OwnPart {
 }
 
 /// What ruins a tenant called `acme`, and what of it.
-const RUINOUS: [(&str, OwnPart); 10] = [
+const RUINOUS: [(&str, OwnPart); 12] = [
     (
         "DO $$ DECLARE one regclass; BEGIN FOR one IN SELECT c.oid FROM pg_class c \
          WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' \
@@ -46,6 +46,19 @@ const RUINOUS: [(&str, OwnPart); 10] = [
     ("ALTER SCHEMA acme RENAME TO other", OwnPart::Schema),
     (
         "DROP SCHEMA acme CASCADE; CREATE SCHEMA acme",
+        OwnPart::Schema,
+    ),
+    (
+        "CREATE TABLE public.history AS SELECT * FROM acme.__diesel_schema_migrations; \
+         DROP SCHEMA acme CASCADE; CREATE SCHEMA acme; \
+         CREATE TABLE acme.__diesel_schema_migrations AS SELECT * FROM public.history; \
+         DROP TABLE public.history",
+        OwnPart::Schema,
+    ),
+    (
+        "CREATE TABLE acme.other AS SELECT * FROM acme.__diesel_schema_migrations; \
+         DROP TABLE acme.__diesel_schema_migrations; \
+         ALTER TABLE acme.other RENAME TO __diesel_schema_migrations",
         OwnPart::History,
     ),
     ("DROP TABLE __diesel_schema_migrations", OwnPart::History),

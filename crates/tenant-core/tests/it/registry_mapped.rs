@@ -2,8 +2,8 @@
 
 use tenant_core::remedy::{Advice, Command};
 use tenant_core::{
-    Database, Error, Migrations, Naming, PoolError, ProblemKind, Registry, SchemaName, Settings,
-    Status, TenantName, Tenants,
+    At, Database, Error, Migrations, Naming, PoolError, ProblemKind, Registry, SchemaName,
+    Settings, Status, TenantName, Tenants,
 };
 use test_support::TestDatabase;
 
@@ -320,5 +320,138 @@ async fn migrations_are_tried_under_names_that_the_template_makes() {
     assert_eq!(
         tenants.schema_of(&globex).await.unwrap(),
         schema("Tenant-globex-x")
+    );
+}
+
+#[tokio::test]
+async fn a_schema_that_a_hidden_row_names_is_given_to_no_other_tenant() {
+    let database = TestDatabase::new().await;
+    let tenants = opened(&database, &two_steps_and_back()).await;
+    let name = |text: &str| tenants.name(text).unwrap();
+    for slug in ["acme", "globex"] {
+        tenants.create_in(&name(slug), &schema(slug)).await.unwrap();
+    }
+    database
+        .execute(
+            "INSERT INTO acme.tasks VALUES (1, 'kept');
+             UPDATE workspaces SET archived = true WHERE slug = 'acme';
+             INSERT INTO workspaces (slug, home, archived) VALUES ('later', 'ws_later', true)",
+        )
+        .await;
+    let (other, globex) = (name("other"), name("globex"));
+    let (acme, later) = (schema("acme"), schema("ws_later"));
+    let refused = [
+        tenants.adopt(&other).in_schema(&acme).await.map(drop),
+        tenants.create_in(&other, &later).await.map(drop),
+        tenants
+            .rename(&globex, &other)
+            .to_schema(&later)
+            .await
+            .map(drop),
+        tenants
+            .clone_tenant(&globex, &other)
+            .in_schema(&later)
+            .await
+            .map(drop),
+    ];
+    for refused in refused {
+        let error = refused.unwrap_err();
+        let told = error.to_string();
+        assert!(
+            told.contains("rows that the registry's condition excludes give it to"),
+            "{told}"
+        );
+        let advice = [Advice::ListTenantAgain, Advice::GiveOwnSchema];
+        assert_eq!(error.remedies(), advice.map(Into::into));
+    }
+    assert_eq!(database.schemas().await, ["acme", "globex"]);
+    assert_eq!(
+        rows(&database).await,
+        ["acme acme", "globex globex", "later ws_later"]
+    );
+    // The customer comes back.
+    database
+        .execute("UPDATE workspaces SET archived = false WHERE slug = 'acme'")
+        .await;
+    assert_eq!(tenants.list().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_schema_of_the_registry_is_no_tenants() {
+    let database = TestDatabase::new().await;
+    database
+        .execute(
+            "CREATE SCHEMA app; CREATE TABLE app.customers (slug text PRIMARY KEY, home text);
+             CREATE TABLE app.tasks (id int PRIMARY KEY, title text)",
+        )
+        .await;
+    let registry = || {
+        Registry::table("app", "customers")
+            .key("slug")
+            .schema_column("home")
+    };
+    let migrations = Migrations {
+        public: registry().migrations(),
+        tenant: two_steps_and_back().set(),
+    };
+    let url = Database::parse(&database.url()).unwrap();
+    let tenants = Tenants::open(url, migrations, Settings::default()).await;
+    let tenants = tenants.unwrap().listed_in(registry()).await.unwrap();
+    tenants.migrate_public().await.unwrap();
+    let one = tenants.name("one").unwrap();
+    let refused = [
+        tenants
+            .adopt(&one)
+            .in_schema(&schema("app"))
+            .await
+            .map(drop),
+        tenants
+            .adopt(&one)
+            .in_schema(&schema("app"))
+            .at(At::Nothing)
+            .await
+            .map(drop),
+        tenants.create_in(&one, &schema("app")).await.map(drop),
+    ];
+    for refused in refused {
+        assert_eq!(
+            refused.unwrap_err().to_string(),
+            "tenant `one` cannot have the schema `app`: it contains the table `\"app\".\"customers\"`"
+        );
+    }
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+    // A row that says so changes nothing there.
+    database
+        .execute("INSERT INTO app.customers VALUES ('one', 'app')")
+        .await;
+    assert_eq!(tenants.migrate().await.unwrap().failures().count(), 1);
+    assert!(tenants.drop_tenant(&one).await.is_err());
+    let problems = tenants.health().await.unwrap().problems;
+    let codes = problems.iter().map(|it| it.kind.code());
+    assert_eq!(codes.collect::<Vec<_>>(), ["shared_schema"], "{problems:?}");
+    let history = "SELECT (to_regclass('app.__diesel_schema_migrations') IS NULL)::text";
+    assert_eq!(database.value(history).await, "true");
+}
+
+#[tokio::test]
+async fn a_row_without_a_schema_is_to_be_completed_before_anything_is_created() {
+    let database = TestDatabase::new().await;
+    let tenants = opened(&database, &two_steps_and_back()).await;
+    database
+        .execute("INSERT INTO workspaces (slug) VALUES ('acme')")
+        .await;
+    let problems = tenants.health().await.unwrap().problems;
+    let (acme, at) = (tenants.name("acme").unwrap(), None);
+    let adopt = Command::AdoptTenant {
+        name: acme.clone(),
+        at,
+    };
+    assert_eq!(
+        problems[0].remedies(tenants.registry()),
+        [
+            Advice::GiveSchema.into(),
+            adopt.into(),
+            Command::CreateTenant(Some(acme)).into()
+        ]
     );
 }

@@ -241,3 +241,46 @@ async fn a_schema_that_the_list_has_under_another_name_is_nobodys_leftover() {
         "{error:?}"
     );
 }
+
+#[tokio::test]
+async fn a_schema_that_no_row_ever_named_is_no_leftover_because_of_a_version() {
+    for registry in [by_query(), by_table()] {
+        let database = TestDatabase::new().await;
+        let tenants = moved_in(&database, registry, &["acme"]).await;
+        // Another program's, with a version and a table in common.
+        schema_with_history(&database, "org_crm", [1, 2].map(version)).await;
+        database
+            .execute(
+                "CREATE TABLE org_crm.invoices (id int); INSERT INTO org_crm.invoices VALUES (1);
+                 CREATE SCHEMA org_few; CREATE TABLE org_few.__diesel_schema_migrations
+                     (LIKE org_crm.__diesel_schema_migrations INCLUDING ALL);
+                 INSERT INTO org_few.__diesel_schema_migrations VALUES ('20260201000000');
+                 CREATE TABLE org_few.payments (id int)",
+            )
+            .await;
+        for tenant in ["crm", "few"] {
+            let contents = tenants.contents(&name(tenant)).await.unwrap();
+            assert!(contents.others.is_some(), "{contents:?}");
+            for refused in [
+                tenants.drop_tenant(&name(tenant)).await.map(drop),
+                tenants.rename(&name(tenant), &name("acme")).await.map(drop),
+            ] {
+                let error = refused.unwrap_err();
+                assert!(matches!(error, Error::OthersTenant(..)), "{error:?}");
+                let told = error.to_string();
+                assert!(told.contains("no row of the registry names it"), "{told}");
+            }
+        }
+        assert_eq!(
+            database
+                .value("SELECT count(*) FROM org_crm.invoices")
+                .await,
+            "1"
+        );
+        let dropped = tenants
+            .drop_tenant(&name("few"))
+            .allow_other_program()
+            .await;
+        assert_eq!(dropped.unwrap(), Removed::Tenant);
+    }
+}

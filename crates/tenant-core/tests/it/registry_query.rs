@@ -445,3 +445,34 @@ async fn a_row_without_a_name_is_told_and_stops_no_other_tenant() {
     let acme = report.outcomes.iter().find(|one| one.name == "acme");
     assert_eq!(acme.unwrap().status, Status::UpToDate, "{report:?}");
 }
+
+#[tokio::test]
+async fn a_query_or_a_condition_of_several_statements_is_refused_before_it_does_anything() {
+    let database = TestDatabase::new().await;
+    database.execute(TABLE).await;
+    sign_up(&database, "acme").await;
+    let query = "SELECT slug AS name FROM public.organizations) q LIMIT 0; COMMIT; \
+         DELETE FROM public.organizations; SELECT * FROM (SELECT 'a'::text AS name";
+    let condition = "true) LIMIT 0; COMMIT; DELETE FROM public.organizations; \
+         SELECT FROM public.organizations WHERE (true";
+    let naming = || Naming::template("org_{name}").unwrap();
+    for registry in [
+        Registry::query(query).naming(naming()),
+        Registry::table("public", "organizations")
+            .key("slug")
+            .only(condition)
+            .naming(naming()),
+    ] {
+        let migrations = Migrations {
+            public: registry.migrations(),
+            tenant: two_steps_and_back().set(),
+        };
+        let url = Database::parse(&database.url()).unwrap();
+        let tenants = Tenants::open(url, migrations, Settings::default()).await;
+        let refused = tenants.unwrap().listed_in(registry).await.map(drop);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.sqlstate(), Some("42601"), "{refused:?}");
+        let left = "SELECT count(*) FROM organizations";
+        assert_eq!(database.value(left).await, "1");
+    }
+}

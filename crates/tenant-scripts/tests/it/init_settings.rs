@@ -284,3 +284,34 @@ fn at_a_terminal_it_asks_and_a_no_writes_nothing() {
     let tenant = setting(&folder, "migrations.tenant");
     assert_eq!(tenant, Value::from(vec!["migrations"]));
 }
+
+#[test]
+fn a_password_of_an_old_file_is_kept_there_and_shown_nowhere() {
+    let secret = "hush8puppy";
+    for url in [
+        format!("postgres://ann:{secret}@h/d"),
+        format!("host=h password={secret}"),
+    ] {
+        let folder = Folder::new();
+        folder.file("tenants.toml", &format!("database_url = '{url}'\n"));
+        for (line, code) in [
+            ("init-settings --dry-run", 0),
+            ("init-settings --dry-run --json", 0),
+            ("init-settings", 2),
+        ] {
+            let shown = folder.run(line).exits_with(code);
+            shown.conceals(secret);
+        }
+        for line in [
+            "init-settings --overwrite",
+            "init-settings --overwrite --json",
+        ] {
+            folder.run(line).succeeds().conceals(secret);
+            assert!(written(&folder).contains(&url));
+        }
+    }
+    let folder = Folder::new();
+    folder.file("tenants.toml", "database_url = 'postgres://ann@h/d'\n");
+    let shown = folder.run("init-settings --dry-run").succeeds();
+    shown.prints("\ndatabase_url = \"postgres://ann@h/d\"\n");
+}

@@ -317,3 +317,92 @@ async fn a_folder_of_migrations_that_is_not_there_is_named() {
         .says("nowhere")
         .says("tenants.toml:3");
 }
+
+/// The parts of the connection in force: each with where it comes from.
+fn connection(document: &Value) -> Vec<String> {
+    let names = ["host", "port", "name", "user"];
+    let parts = names.map(|name| {
+        let (value, from) = in_force(document, &format!("database.{name}"));
+        format!("{name} {} {from}", value.as_str().unwrap_or("-"))
+    });
+    parts.to_vec()
+}
+
+#[test]
+fn the_database_in_force_is_the_one_that_commands_connect_to() {
+    let folder = project("database_url = 'postgres://file@file.test/file'\n");
+    let shown = |command: test_support::Command| command.run().succeeds().json();
+    let command = || folder.command("show-config --json");
+    let file = "tenants.toml:1";
+    assert_eq!(
+        connection(&shown(command().env("PGPORT", "6000"))),
+        [
+            format!("host file.test {file}"),
+            "port 6000 environment PGPORT".to_owned(),
+            format!("name file {file}"),
+            format!("user file {file}"),
+        ]
+    );
+    // A variable that names a database comes before the file, as for every command.
+    let secret = "hush8puppy";
+    let named = command().env("PGDATABASE", "shop").env("PGHOST", "db.test");
+    let named = named.env("PGUSER", "ann").env("PGPASSWORD", secret);
+    let document = shown(named);
+    assert_eq!(
+        connection(&document),
+        [
+            "host db.test environment PGHOST",
+            "port 5432 default",
+            "name shop environment PGDATABASE",
+            "user ann environment PGUSER",
+        ]
+    );
+    assert_eq!(
+        in_force(&document, "database_url"),
+        (
+            "postgresql://ann@db.test/shop".into(),
+            "environment PGDATABASE".to_owned()
+        )
+    );
+    assert!(!document.to_string().contains(secret));
+    folder.file(
+        "services",
+        "[goods]\nhost=s.test\nuser=bob\ndbname=goods\npassword=hush8puppy\n",
+    );
+    let services = folder.path().join("services").display().to_string();
+    let named = command().env("PGSERVICEFILE", services);
+    let document = shown(named.env("PGSERVICE", "goods"));
+    assert_eq!(
+        connection(&document),
+        [
+            "host s.test service goods",
+            "port 5432 default",
+            "name goods service goods",
+            "user bob service goods",
+        ]
+    );
+    assert!(!document.to_string().contains(secret));
+    let option = folder.command("show-config --json --database-url postgres:///own");
+    let option = shown(option.env("PGHOST", "db.test").env("PGDATABASE", "shop"));
+    let parts = connection(&option);
+    assert_eq!(
+        [&parts[0], &parts[2]],
+        [
+            "host db.test environment PGHOST",
+            "name own option --database-url"
+        ]
+    );
+}
+
+#[test]
+fn a_variable_that_is_not_set_is_told_instead_of_another_database() {
+    let folder = project("database_url = { env = 'SHOP_URL' }\n");
+    let document = folder.run("show-config --json").succeeds().json();
+    for name in ["database_url", "database.host", "database.name"] {
+        let expected = (
+            "(the variable is not set)".into(),
+            "tenants.toml:1, variable SHOP_URL".to_owned(),
+        );
+        assert_eq!(in_force(&document, name), expected);
+    }
+}

@@ -37,6 +37,30 @@ pub enum UnfitRow {
         /// The others, by name.
         others: Vec<String>,
     },
+    /// A row of the registry's table that is not a tenant, because it does not meet the condition
+    /// [`Registry::only`](crate::Registry::only), has the schema.
+    #[error(
+        "tenant `{name}` cannot have the schema `{schema}`: rows that the registry's condition \
+         excludes give it to {}", few(.others)
+    )]
+    Hidden {
+        /// The tenant.
+        name: TenantName,
+        /// The schema.
+        schema: SchemaName,
+        /// The keys of these rows.
+        others: Vec<String>,
+    },
+    /// The schema contains the registry's table.
+    #[error("tenant `{name}` cannot have the schema `{schema}`: it contains the table {table}")]
+    OfRegistry {
+        /// The tenant.
+        name: TenantName,
+        /// The schema.
+        schema: SchemaName,
+        /// The table, as SQL text in backquotes.
+        table: String,
+    },
     /// The tenant's schema does not exist, but a schema with the tenant's name does. Perhaps the
     /// template for schema names has changed.
     #[error(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::parameters::Parameters;
+use super::parameters::{Origin, Parameters};
 use super::{Parts, invalid, known, servers, service, written};
 use crate::ConnectError;
 
@@ -113,15 +113,19 @@ impl LibpqDefaults {
             .map_err(invalid)?;
         self.add_files(&mut parameters);
         if let (None, Some(role)) = (parameters.get("user"), servers::system_role()) {
-            parameters.set("user", role);
+            parameters.put("user", role, Origin::System);
         }
         Ok(parameters)
     }
 
+    /// The name of the service of these parameters, if there is one.
+    pub(super) fn service_of<'a>(&'a self, parameters: &'a Parameters) -> Option<&'a str> {
+        parameters.get("service").or(self.get("PGSERVICE"))
+    }
+
     fn add_service(&self, parameters: &mut Parameters) -> Result<(), ConnectError> {
-        let of_url = parameters.get("service");
-        let is_of_url = of_url.is_some();
-        let Some(name) = of_url.or(self.get("PGSERVICE")).map(str::to_owned) else {
+        let is_of_url = parameters.get("service").is_some();
+        let Some(name) = self.service_of(parameters).map(str::to_owned) else {
             return Ok(());
         };
         let named = parameters.get("servicefile").or(self.get("PGSERVICEFILE"));

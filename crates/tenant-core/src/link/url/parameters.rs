@@ -14,6 +14,8 @@ pub(super) enum Origin {
     Service,
     /// An environment variable.
     Variable(&'static str),
+    /// The operating system.
+    System,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,12 @@ impl Parameters {
     pub(in crate::link) fn get(&self, key: &str) -> Option<&str> {
         let value = self.values.get(key).map(|value| value.text.as_str());
         value.filter(|text| !text.is_empty())
+    }
+
+    /// Where it comes from, if something is said of it.
+    pub(super) fn origin(&self, key: &str) -> Option<Origin> {
+        let value = self.values.get(key).filter(|value| !value.text.is_empty());
+        value.map(|value| value.origin)
     }
 
     /// The password.
@@ -219,7 +227,7 @@ impl Parameters {
 
 fn named(key: &str, origin: Origin) -> String {
     match origin {
-        Origin::Given => format!("its {key}"),
+        Origin::Given | Origin::System => format!("its {key}"),
         Origin::Service => format!("the {key} of its service"),
         Origin::Variable(name) => format!("the variable {name}"),
     }

@@ -204,6 +204,19 @@ impl Server {
         }
     }
 
+    /// Its host, the folder of its socket, or its address.
+    pub(super) fn place(&self) -> String {
+        match (&self.host, self.address) {
+            (Some(Host::Name(name)), _) => name.clone(),
+            (Some(Host::Folder(folder, _)), _) => folder.display().to_string(),
+            (None, address) => address.map_or_else(String::new, |it| it.to_string()),
+        }
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
+    }
+
     fn name_in_passfile(&self) -> String {
         match (&self.host, self.address) {
             (Some(Host::Name(name)), _) => name.clone(),

@@ -248,24 +248,25 @@ fn orphaned(registry: &Registry, name: &str, orphan: &Orphan) -> Vec<Remedy> {
         // What is not empty any more when this is run is somebody's.
         Orphan::Empty => Some(""),
         Orphan::LikeATenant => Some(" CASCADE"),
-        // It would take what others have.
-        Orphan::DependedOn | Orphan::WithOthers(_) => None,
+        // It would take what others have, or a customer's rows.
+        Orphan::DependedOn | Orphan::WithOthers(_) | Orphan::WithRows => None,
     };
-    let second = match cascade {
-        None if matches!(orphan, Orphan::WithOthers(_)) => Advice::MoveOthersObjects.into(),
-        None => Advice::DetachDependents.into(),
-        Some(cascade) => {
+    let second: Option<Remedy> = match (orphan, cascade) {
+        (Orphan::WithRows, _) => None,
+        (Orphan::WithOthers(_), _) => Some(Advice::MoveOthersObjects.into()),
+        (_, None) => Some(Advice::DetachDependents.into()),
+        (_, Some(cascade)) => {
             let drop = format!("DROP SCHEMA {}{cascade}", ident(name));
-            Sql::new(Purpose::DropSchema, [drop]).into()
+            Some(Sql::new(Purpose::DropSchema, [drop]).into())
         }
     };
     let schema = name.parse::<SchemaName>().ok();
-    let first = match schema.and_then(|schema| registry.names().tenant_of(&schema)) {
+    let first: Vec<Remedy> = match schema.and_then(|schema| registry.names().tenant_of(&schema)) {
         Some(tenant) => vec![adopt(tenant).into()],
         // Nothing that it holds is lost, whatever becomes of it.
         None => vec![Advice::LeaveSchema.into(), to_adopt(registry).into()],
     };
-    [first, vec![second]].concat()
+    first.into_iter().chain(second).collect()
 }
 
 /// What has to be done before a schema can be adopted that no tenant's can be called like.
