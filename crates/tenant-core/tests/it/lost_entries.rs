@@ -228,6 +228,28 @@ async fn what_another_tool_reverted_runs_again_on_request() {
     let again = open(&database, &stream, settings).await;
     let report = migrate(&again).await;
     assert_eq!(outcome(&report, "acme").applied, [version(3)]);
+    assert!(tenants.health().await.unwrap().problems.is_empty());
+}
+
+#[tokio::test]
+async fn a_schema_that_was_created_again_has_lost_nothing() {
+    let database = TestDatabase::new().await;
+    let tenants = tenants(&database, &with_rows()).await;
+    create(&tenants, &["acme"]).await;
+    let histories = [
+        "",
+        "CREATE TABLE acme.__diesel_schema_migrations (\
+         version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now())",
+    ];
+    for history in histories {
+        let again = format!("DROP SCHEMA acme CASCADE; CREATE SCHEMA acme; {history}");
+        database.execute(&again).await;
+        let planned = tenants.migrate().dry_run().await.unwrap();
+        assert_eq!(outcome(&planned, "acme").pending.len(), 3, "{planned:?}");
+        assert_eq!(outcome(&migrate(&tenants).await, "acme").applied.len(), 3);
+        assert_eq!(database.column(PRICES).await, ["200"]);
+    }
+}
 
 #[tokio::test]
 async fn a_repair_undoes_nothing_of_a_later_version_whose_entries_are_lost() {
@@ -280,24 +302,6 @@ async fn a_repair_undoes_nothing_of_a_later_version_whose_entries_are_lost() {
 }
 
 #[tokio::test]
-async fn a_schema_that_was_created_again_has_lost_nothing() {
-    let database = TestDatabase::new().await;
-    let tenants = tenants(&database, &with_rows()).await;
-    create(&tenants, &["acme"]).await;
-    let histories = [
-        "",
-        "CREATE TABLE acme.__diesel_schema_migrations (\
-         version varchar(50) PRIMARY KEY, run_on timestamp NOT NULL DEFAULT now())",
-    ];
-    for history in histories {
-        let again = format!("DROP SCHEMA acme CASCADE; CREATE SCHEMA acme; {history}");
-        database.execute(&again).await;
-        let planned = tenants.migrate().dry_run().await.unwrap();
-        assert_eq!(outcome(&planned, "acme").pending.len(), 3, "{planned:?}");
-        assert_eq!(outcome(&migrate(&tenants).await, "acme").applied.len(), 3);
-        assert_eq!(database.column(PRICES).await, ["200"]);
-    }
-
 async fn a_repair_shows_no_drop_of_what_a_pending_migration_creates() {
     let database = TestDatabase::new().await;
     create(&tenants(&database, &two_steps_and_back()).await, &["acme"]).await;
