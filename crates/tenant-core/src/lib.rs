@@ -173,7 +173,7 @@ pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};
 pub use link::{
     ConnectError, Database, ErrorKind, LibpqDefaults, LockHolder, PgError, PgErrorParts,
-    ServerMessage,
+    ServerMessage, UrlOption, UrlOptionSupport, url_options,
 };
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,

@@ -40,7 +40,7 @@ pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use server_message::Place;
 pub use server_message::ServerMessage;
 pub(crate) use session::{Alone, Lease, Session, SessionPool};
-pub use url::LibpqDefaults;
+pub use url::{LibpqDefaults, UrlOption, UrlOptionSupport, url_options};
 pub(crate) use url_of::Password;
 pub(crate) use watch::{Ended, Mark, Oids, OwnTypes, Probe, Standing, Watch};
 pub(crate) use wire::{Canceller, Wire};
