@@ -203,7 +203,7 @@ fn the_reference_is_written_by_the_tests_that_compare_it() {
     let cargo = FakeCargo::that_runs("echo $UPDATE_BOOK $*");
     let output = cargo.output_of(&["reference"]);
     let called = stdout(&output);
-    assert!(called.starts_with("1 test --manifest-path"), "{called}");
+    assert!(called.starts_with("1 --manifest-path"), "{called}");
     assert!(
         called.ends_with("--test it reference:: -- --test-threads=1\n"),
         "{called}"

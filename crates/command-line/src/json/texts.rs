@@ -1,4 +1,4 @@
-//! Texts of a document that have a form of their own, for its schema.
+//! Texts of a document that have a separate definition in its schema.
 
 use std::borrow::Cow;
 
