@@ -59,11 +59,10 @@ fn one(command: &str, schemas: Vec<CommandSchema>) -> anyhow::Result<Value> {
     let names = schemas.iter().map(|one| format!("`{}`", one.command));
     let names = names.collect::<Vec<_>>().join(", ");
     let found = schemas.into_iter().find(|one| one.command == command);
-    let found = found.map(|one| one.schema).ok_or_else(|| {
+    found.map(|one| one.schema).ok_or_else(|| {
         let hint = format!("The commands are {names}.");
-        exit::usage(&format!("there is no command `{command}`"), &hint)
-    });
-    Ok(found?)
+        exit::usage(format!("there is no command `{command}`"), hint)
+    })
 }
 
 fn all(schemas: Vec<CommandSchema>) -> Map<String, Value> {
