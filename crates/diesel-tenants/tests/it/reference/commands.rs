@@ -11,7 +11,7 @@ fn the_page_of_commands_has_every_option() {
     program.build();
     let mut page = Page::read("commands");
     let common = program.find_subcommand("config").unwrap();
-    let common = options(common, |arg| is_common(arg));
+    let common = options(common, is_common);
     page = page.with("common-options", &common);
     for name in names() {
         let command = program.find_subcommand(&name).unwrap();
