@@ -29,6 +29,8 @@ pub enum Task {
     Tidy,
     /// The book, as pages for a browser.
     Book,
+    /// The reference and the JSON Schemas, from the code.
+    Reference,
     /// What the tests need, then the tests.
     Test,
     /// The crates as the registry would get them.
@@ -134,10 +136,12 @@ pub const ALIASES: &[Alias] = &[
     alias("lint", "", Task::Run(authoring("lint-migrations", &[])), "Check the SQL of migrations"),
     alias("tidy", "", Task::Tidy, "Check the repository rules"),
     alias("book", "", Task::Book, "Build the book and print where it is"),
+    alias("reference", "", Task::Reference, "Write the reference and the JSON Schemas anew"),
     alias("package", "", Task::Package, "Package the crates for publication"),
     alias("minimal-versions", "", Task::MinimalVersions, "Check the libraries with oldest dependencies"),
     alias("semver", "REVISION", Task::Semver, "Compare the public API with an earlier commit"),
     alias("man", "DIR", Task::Run(studio("man-pages", &[])), "Write the manual pages of all commands"),
+    alias("json-schema", "[COMMAND]", Task::Run(studio("json-schema", &[])), "Print the JSON Schema of what commands print"),
     alias("version", "", Task::Run(tenants("show-version")), "Show the version and the build"),
     alias("completions", "SHELL", Task::Run(studio("completions", &[])), "Print the completion script for a shell"),
 ];
@@ -178,6 +182,7 @@ impl Alias {
             Task::Typecheck
             | Task::Tidy
             | Task::Book
+            | Task::Reference
             | Task::Test
             | Task::Package
             | Task::MinimalVersions

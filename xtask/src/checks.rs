@@ -1,4 +1,4 @@
-//! `typecheck`, `tidy` and `book`: checks that are one call of Cargo each.
+//! `typecheck`, `tidy`, `book` and `reference`: one call of Cargo each.
 
 use std::ffi::OsString;
 
@@ -54,6 +54,35 @@ pub(crate) fn book(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure>
     let page = workspace::root().join("target/book/index.html");
     console::result(&format!("Built the book: {}\n", page.display()));
     Ok(())
+}
+
+/// Writes what the code says into the reference of the book and into `docs/json-schema`.
+///
+/// # Errors
+/// There were arguments, or a part of a page has to be written by hand first: with Cargo's exit
+/// code.
+pub(crate) fn reference(alias: &Alias, arguments: &[OsString]) -> Result<(), Failure> {
+    let details = "\nWrites the generated blocks in docs/book/src/reference, and docs/json-schema.\n\
+                   A new row of a table needs its description in the page first: the failure\n\
+                   names the row. The tests compare the files with the code.\n";
+    if help::is_all(alias, arguments, details)? {
+        return Ok(());
+    }
+    let mut command = cargo::command("test");
+    command.env("UPDATE_BOOK", "1").args([
+        "--quiet",
+        "--package",
+        "diesel-tenants",
+        "--package",
+        "tenant-scripts",
+        "--test",
+        "it",
+        "reference::",
+        // Several tests write into one page, each its own blocks.
+        "--",
+        "--test-threads=1",
+    ]);
+    Err(cargo::become_it(command))
 }
 
 fn run(

@@ -69,6 +69,7 @@ fn start(alias: &Alias, arguments: Vec<OsString>) -> Result<(), Failure> {
         Task::Typecheck => checks::typecheck(alias, &arguments),
         Task::Tidy => checks::tidy(alias, &arguments),
         Task::Book => checks::book(alias, &arguments),
+        Task::Reference => checks::reference(alias, &arguments),
         Task::Test => tests_command::run(alias, arguments),
         Task::Package => published::package(alias, &arguments),
         Task::MinimalVersions => published::minimal_versions(alias, &arguments),

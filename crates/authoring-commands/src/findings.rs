@@ -8,23 +8,25 @@ use std::path::{Path, PathBuf};
 
 use command_line::output::shown;
 use migration_lint::{Finding, Report, Severity};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{Project, Stream};
 
-/// What the lint found in a project.
-#[derive(Debug, Default, Serialize)]
+/// The findings of the linter.
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub(crate) struct Findings {
-    /// The number of migrations.
+    /// Number of migrations.
     checked: usize,
-    /// The number of SQL files.
+    /// Number of SQL files.
     files: usize,
-    /// Each finding, ordered by stream, file and line.
+    /// The findings, by stream, file and line.
     findings: Vec<Row>,
 }
 
-/// One finding.
-#[derive(Debug, Serialize)]
+/// A finding.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Finding")]
 struct Row {
     /// The stream of the migration.
     stream: Stream,
@@ -34,18 +36,18 @@ struct Row {
     line: usize,
     /// The column in characters, from 1.
     column: usize,
-    /// The name of the rule.
+    /// Name of the rule.
     rule: String,
-    /// `error` or `warning`.
+    /// The severity.
+    #[schemars(with = "String", extend("enum" = ["error", "warning"]))]
     severity: Severity,
     /// What is wrong.
     message: String,
     /// Facts about it.
     notes: Vec<String>,
-    /// The hint: sentences on the first line, SQL or settings to copy below. Null if there is
-    /// nothing to do.
+    /// Sentences on the first line, SQL or settings to copy below. Null if there is nothing to do.
     hint: Option<String>,
-    /// The line of the file.
+    /// The line of the file. Null for a finding about the file as a whole.
     excerpt: Option<String>,
     /// The file that a reader of annotations can open.
     #[serde(skip)]

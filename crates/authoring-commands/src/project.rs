@@ -12,6 +12,7 @@ use command_line::hints::Advised;
 use command_line::init;
 use command_line::migrations::folder_of;
 use command_line::project::NoProject;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use schema_diff::Filter;
@@ -19,7 +20,7 @@ use schema_diff::Filter;
 use crate::config;
 
 /// Which migrations: the public migrations, or the tenant migrations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Stream {
     /// What exists once

@@ -26,6 +26,41 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// All of them, in the order of their codes.
+    pub const ALL: [Self; 5] = [
+        Self::Done,
+        Self::Wrong,
+        Self::Usage,
+        Self::NoDatabase,
+        Self::Interrupted,
+    ];
+
+    /// The exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Wrong => 1,
+            Self::Usage => 2,
+            Self::NoDatabase => 3,
+            Self::Interrupted => INTERRUPTED,
+        }
+    }
+
+    /// What the code means, for readers of the manual.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Done => "The command is done, and nothing is wrong.",
+            Self::Wrong => "The command failed, or it finished and found a problem.",
+            Self::Usage => "Wrong use. Nothing was changed.",
+            Self::NoDatabase => {
+                "The database could not be reached, refused the login, or is not set up."
+            }
+            Self::Interrupted => "Ctrl-C, SIGTERM, or SIGHUP ended the command.",
+        }
+    }
+
     /// What an error that ended the command means.
     #[must_use]
     pub fn of(error: &anyhow::Error) -> Self {
@@ -50,13 +85,7 @@ impl Verdict {
 
 impl From<Verdict> for ExitCode {
     fn from(verdict: Verdict) -> Self {
-        Self::from(match verdict {
-            Verdict::Done => 0,
-            Verdict::Wrong => 1,
-            Verdict::Usage => 2,
-            Verdict::NoDatabase => 3,
-            Verdict::Interrupted => INTERRUPTED,
-        })
+        Self::from(verdict.code())
     }
 }
 

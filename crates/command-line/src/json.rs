@@ -3,12 +3,19 @@
 //! A document begins with `schema_version`. An error, a problem, a finding and a note have the
 //! same keys ([`Said`]), whatever else each has beside them.
 
+mod documents;
+mod texts;
+
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::Error;
 
 use crate::explained::Explained;
 use crate::message::{Hint, Place};
 use crate::{Invocation, remedy};
+
+pub use documents::{CommandSchema, Documents};
+pub use texts::{TimeText, VersionText};
 
 /// The version of all documents. It grows when a field is renamed, removed or gets another
 /// meaning. A new field leaves it as it is.
@@ -33,33 +40,36 @@ impl<'a, T: ?Sized> Versioned<'a, T> {
     }
 }
 
-/// What is said, with the keys that each error, problem, finding and note has.
-#[derive(Debug, Clone, Default, Serialize)]
+/// The keys that each error, problem, finding and note has.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+#[schemars(rename = "Message")]
 pub struct Said {
-    /// What it is, with the causes of an error behind colons.
+    /// What happened, with the causes of an error behind colons.
     pub message: String,
-    /// Facts about it, such as what was rolled back.
+    /// Facts, such as what was rolled back.
     pub notes: Vec<String>,
     /// What to do next: sentences, and each command on its own line.
     pub hint: Option<String>,
-    /// PostgreSQL's code, when the server spoke.
+    /// PostgreSQL's code.
     pub sqlstate: Option<String>,
-    /// The file that it is about, as it can be opened.
+    /// The file.
     pub file: Option<String>,
-    /// The line of that file, from 1.
+    /// The line of the file, from 1.
     pub line: Option<usize>,
-    /// The column of that line, from 1.
+    /// The column of the line, from 1.
     pub column: Option<usize>,
 }
 
 /// A command that failed as a whole.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Failure {
+    /// The error.
     error: ErrorDetail,
 }
 
-/// An error in parts.
-#[derive(Debug, Serialize)]
+/// An error.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Error")]
 pub struct ErrorDetail {
     #[serde(flatten)]
     said: Said,

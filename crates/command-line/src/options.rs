@@ -73,7 +73,7 @@ pub struct Common {
 pub struct Locking {
     /// Longest wait for a lock
     ///
-    /// Of a table that another session has locked. 0 is no limit.
+    /// Another session holds the lock. 0 is no limit.
     #[arg(
         long,
         value_name = "TIME",
@@ -86,7 +86,7 @@ pub struct Locking {
 
     /// Longest wait for other runs
     ///
-    /// On the same tenant or schema. 0 does not wait.
+    /// They work on the same tenant or schema. 0 does not wait.
     #[arg(
         long,
         value_name = "TIME",

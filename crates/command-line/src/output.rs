@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Write, stderr, stdout};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{ContentArrangement, Table};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::json::Versioned;
@@ -55,7 +56,11 @@ impl Output {
     /// # Errors
     ///
     /// When standard output cannot be written to.
-    pub fn answer(self, document: &impl Serialize, text: &str) -> anyhow::Result<()> {
+    pub fn answer(
+        self,
+        document: &(impl Serialize + JsonSchema),
+        text: &str,
+    ) -> anyhow::Result<()> {
         if self.json {
             return self.document(document);
         }
@@ -67,7 +72,7 @@ impl Output {
     /// # Errors
     ///
     /// When standard output cannot be written to.
-    pub fn done(self, document: &impl Serialize, text: &str) -> anyhow::Result<()> {
+    pub fn done(self, document: &(impl Serialize + JsonSchema), text: &str) -> anyhow::Result<()> {
         if self.quiet && !self.json {
             return Ok(());
         }
@@ -79,9 +84,19 @@ impl Output {
     /// # Errors
     ///
     /// When standard output cannot be written to.
-    pub fn document(self, document: &impl Serialize) -> anyhow::Result<()> {
+    pub fn document(self, document: &(impl Serialize + JsonSchema)) -> anyhow::Result<()> {
         let document = serde_json::to_string_pretty(&Versioned::new(document))?;
         to_stdout(&harmless::json(&document))
+    }
+
+    /// Prints a text that is the same in every form, such as a document that others have
+    /// specified.
+    ///
+    /// # Errors
+    ///
+    /// When standard output cannot be written to.
+    pub fn text(self, text: &str) -> anyhow::Result<()> {
+        to_stdout(text)
     }
 
     /// Says a message on standard error. `--quiet` silences notes; `--json` does too, because

@@ -3,6 +3,7 @@
 use tenant_core::{Migrations, SourceError};
 
 use crate::invocation::Spelling;
+use crate::json::CommandSchema;
 
 /// What the commands cannot know by themselves: which program they are in.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,4 +15,6 @@ pub struct Program {
     pub compiled_in: Option<fn() -> Result<Migrations, SourceError>>,
     /// Every command, for the completions of a shell.
     pub commands: Option<fn() -> Vec<clap::Command>>,
+    /// The schema of each command's documents.
+    pub schemas: Option<fn() -> Vec<CommandSchema>>,
 }

@@ -9,6 +9,7 @@ use tenant_core::{Error, InvalidName, Migrations, Naming, TenantName, Tenants};
 
 use crate::exit::{self, Verdict};
 use crate::help::{self, Example};
+use crate::json::{CommandSchema, Documents};
 use crate::settings::{self, ProjectSettings, failure, find_settings};
 use crate::unknown::explained;
 use crate::{
@@ -38,6 +39,9 @@ pub trait Script: Parser {
     fn is_json(&self) -> bool {
         self.common().json
     }
+
+    /// The same documents, and those that it prints with `--json`.
+    fn documents(failure: Documents) -> Documents;
 
     /// Does it.
     async fn run(self, context: &Context) -> anyhow::Result<Verdict>;
@@ -308,6 +312,7 @@ impl Context {
 pub struct Entry {
     command: fn() -> clap::Command,
     examples: &'static [Example],
+    documents: fn(Documents) -> Documents,
     execute: fn(&Program, &ArgMatches) -> Verdict,
 }
 
@@ -318,6 +323,7 @@ impl Entry {
         Self {
             command: S::command,
             examples: S::EXAMPLES,
+            documents: S::documents,
             execute: execute::<S>,
         }
     }
@@ -334,6 +340,23 @@ impl Entry {
     #[must_use]
     pub fn examples(&self) -> &'static [Example] {
         self.examples
+    }
+
+    /// The documents that it prints with `--json`, beside others.
+    #[must_use]
+    pub fn documents(&self, others: Documents) -> Documents {
+        (self.documents)(others)
+    }
+
+    /// The schema of these, under its own name.
+    #[must_use]
+    pub fn schema(&self) -> CommandSchema {
+        let command = (self.command)().get_name().to_owned();
+        let documents = self.documents(Documents::of_failure());
+        CommandSchema {
+            schema: documents.schema(&format!("What `{command} --json` prints.")),
+            command,
+        }
     }
 
     /// Runs it from the process's arguments.

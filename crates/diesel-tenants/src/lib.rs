@@ -8,5 +8,5 @@
 mod program;
 mod subcommands;
 
-pub use program::{command, run};
+pub use program::{command, run, schemas};
 pub use subcommands::{GROUPS, Group, Subcommand};

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use command_line::invocation::Spelling;
+use command_line::json::CommandSchema;
 use command_line::{Common, Program, complete, refuse};
 
 use crate::subcommands::{self, GROUPS};
@@ -14,6 +15,7 @@ const PROGRAM: Program = Program {
     spelling: Spelling::Tenants,
     compiled_in: None,
     commands: Some(|| vec![command()]),
+    schemas: Some(schemas),
 };
 
 /// Runs the subcommand that the arguments of the process name.
@@ -51,6 +53,17 @@ pub fn command() -> clap::Command {
         .arg_required_else_help(true)
         .help_template(template())
         .subcommands(subcommands::all().map(|one| one.command()))
+}
+
+/// The schema of what each subcommand prints with `--json`.
+#[must_use]
+pub fn schemas() -> Vec<CommandSchema> {
+    let all = subcommands::all();
+    all.map(|one| CommandSchema {
+        command: one.name.to_owned(),
+        schema: one.schema(),
+    })
+    .collect()
 }
 
 /// The same error. Of a word that is no subcommand it says which one is meant, also to

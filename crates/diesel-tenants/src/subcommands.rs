@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use authoring_commands::entry as authoring;
 use clap::{Arg, ArgAction, ArgMatches};
 use command_line::help::{self, Example, example};
+use command_line::json::Documents;
 use command_line::{Entry, Program};
 use studio_commands::entry as studio;
 use tenant_commands::entry as tenants;
@@ -109,6 +110,10 @@ pub static GROUPS: [Group; 5] = [
                 ..subcommand("completions", &studio::COMPLETIONS)
             },
             subcommand("man", &studio::MAN_PAGES),
+            Subcommand {
+                examples: Some(&SCHEMAS_OF),
+                ..subcommand("json-schema", &studio::JSON_SCHEMA)
+            },
             subcommand("version", &tenants::SHOW_VERSION),
         ],
     },
@@ -131,6 +136,11 @@ const COMPLETIONS_OF: [Example; 1] = [example(
     "bash",
     "use it with: source <(tenants completions bash)",
 )];
+
+const SCHEMAS_OF: [Example; 2] = [
+    example("migrate", "print the schema of one command"),
+    example("", "print the schemas of all commands"),
+];
 
 /// All of them.
 pub(crate) fn all() -> impl Iterator<Item = &'static Subcommand> {
@@ -171,6 +181,17 @@ impl Subcommand {
         let entries = std::iter::once(self.entry).chain(self.of_public);
         let names = entries.map(|entry| entry.command().get_name().to_owned());
         names.collect()
+    }
+
+    /// The schema of what it prints with `--json`.
+    #[must_use]
+    pub(crate) fn schema(&self) -> serde_json::Value {
+        let documents = self.entry.documents(Documents::of_failure());
+        let documents = match self.of_public {
+            Some(of_public) => of_public.documents(documents),
+            None => documents,
+        };
+        documents.schema(&format!("What `tenants {} --json` prints.", self.name))
     }
 
     /// Runs it with arguments that its [`Subcommand::command`] has matched.

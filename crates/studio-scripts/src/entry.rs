@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
-use command_line::Program;
-use studio_commands::entry::{COMPLETIONS, MAN_PAGES, STUDIO};
+use command_line::json::CommandSchema;
+use command_line::{Entry, Program};
+use studio_commands::entry::{COMPLETIONS, JSON_SCHEMA, MAN_PAGES, STUDIO};
 
 /// As the other programs of this workspace, with the commands to complete.
 const PROGRAM: Program = Program {
     commands: Some(commands),
+    schemas: Some(schemas),
     ..tenant_scripts::entry::PROGRAM
 };
 
@@ -15,6 +17,12 @@ const PROGRAM: Program = Program {
 #[must_use]
 pub fn completions() -> ExitCode {
     COMPLETIONS.run(&PROGRAM)
+}
+
+/// The program `json-schema`.
+#[must_use]
+pub fn json_schema() -> ExitCode {
+    JSON_SCHEMA.run(&PROGRAM)
 }
 
 /// The program `man-pages`.
@@ -31,10 +39,21 @@ pub fn studio() -> ExitCode {
 
 /// Every command on tenants, by name.
 fn commands() -> Vec<clap::Command> {
-    let mut commands = tenant_scripts::entry::commands();
-    commands.extend([COMPLETIONS.command(), MAN_PAGES.command(), STUDIO.command()]);
+    let mut commands = entries().map(Entry::command).collect::<Vec<_>>();
     commands.sort_by(|one, other| one.get_name().cmp(other.get_name()));
     commands
+}
+
+/// The schema of what each of them prints with `--json`.
+fn schemas() -> Vec<CommandSchema> {
+    let mut schemas = entries().map(Entry::schema).collect::<Vec<_>>();
+    schemas.sort_by(|one, other| one.command.cmp(&other.command));
+    schemas
+}
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    let others = [&COMPLETIONS, &JSON_SCHEMA, &MAN_PAGES, &STUDIO];
+    tenant_scripts::entry::entries().into_iter().chain(others)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use command_line::init::Stream;
 use command_line::json::Said as Keys;
 use command_line::{Context, Invocation, Message, Place};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{
     FleetReport, MigrationFailure, Outcome, PublicOutcome, ServerMessage, SpareReport,
@@ -15,26 +16,49 @@ use crate::names::whom;
 /// How many messages are shown.
 const SHOWN: usize = 50;
 
-/// A message, as a document has it. Field names are stable.
-#[derive(Debug, Serialize)]
+/// What the server said during the migrations of a schema.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Messages {
+    /// Warnings of PostgreSQL, and notices with `--verbose`.
+    messages: Vec<MessageDetail>,
+    /// Further server messages that are not in the document.
+    messages_left_out: usize,
+}
+
+/// A warning or notice of PostgreSQL during a migration.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ServerMessage")]
 pub(crate) struct MessageDetail {
+    /// `WARNING`, `NOTICE` or `INFO`.
     severity: String,
     #[serde(flatten)]
     said: Keys,
+    /// Name of the migration.
     migration: String,
 }
 
-/// Messages of a tenant's migrations, in their order.
-pub(crate) fn details(messages: &[ServerMessage], by: &Invocation) -> Vec<MessageDetail> {
-    let details = messages.iter();
-    let details = details.map(|message| detail(message, Stream::Tenant, by));
-    details.collect()
+impl Messages {
+    /// Those of a tenant's migrations.
+    pub(crate) fn of(outcome: &Outcome, by: &Invocation) -> Self {
+        Self {
+            messages: details(&outcome.messages, Stream::Tenant, by),
+            messages_left_out: outcome.messages_left_out,
+        }
+    }
+
+    /// Those of the public migrations.
+    pub(crate) fn of_public(outcome: &PublicOutcome, by: &Invocation) -> Self {
+        Self {
+            messages: details(&outcome.messages, Stream::Public, by),
+            messages_left_out: outcome.messages_left_out,
+        }
+    }
 }
 
-/// The same of the public migrations.
-pub(crate) fn public_details(messages: &[ServerMessage], by: &Invocation) -> Vec<MessageDetail> {
+/// Messages, in their order.
+fn details(messages: &[ServerMessage], stream: Stream, by: &Invocation) -> Vec<MessageDetail> {
     let details = messages.iter();
-    let details = details.map(|message| detail(message, Stream::Public, by));
+    let details = details.map(|message| detail(message, stream, by));
     details.collect()
 }
 

@@ -34,7 +34,7 @@
 //! | `spare passed over` | `DEBUG` | `tenant`, `spare`, `error`, `sqlstate` | a spare could not be taken |
 //! | `run begun` | `DEBUG` | `schemas`, `jobs` | the run has counted the schemas that need a change |
 //! | `run ended` | `INFO` | `total`, `failed`, `skipped`, `duration_ms` | `migrate`, `create_all`, `keep_spares`, `rollback`, `squash`, `accept_edits` or `distribute` ends with a report |
-//! | `write not committed` | `ERROR` in a build with debug assertions, else WARN | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) changed something, and is dropped without a commit, a rollback or an error |
+//! | `write not committed` | `ERROR` in a build with debug assertions, else `WARN` | `tenant`, `hint` | a transaction of a [`TenantPool`](crate::TenantPool) changed something, and is dropped without a commit, a rollback or an error |
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! The outcome sets the level of `schema ended`: `WARN` for `failed`, `INFO` for `created`,

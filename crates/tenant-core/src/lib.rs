@@ -175,7 +175,7 @@ pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};
 pub use link::{
     ConnectError, ConnectionPart, Database, ErrorKind, LibpqDefaults, LockHolder, PartOrigin,
-    PgError, PgErrorParts, ServerMessage,
+    PgError, PgErrorParts, ServerMessage, UrlOption, UrlOptionSupport, url_options,
 };
 pub use migration::{
     Migration, MigrationFile, MigrationSet, Migrations, NamePurpose, NameUse, Reason, Refusal,

@@ -40,7 +40,9 @@ pub(crate) use pinned::{Limits, Pinned};
 pub(crate) use server_message::Place;
 pub use server_message::ServerMessage;
 pub(crate) use session::{Alone, Lease, Session, SessionPool};
-pub use url::{ConnectionPart, LibpqDefaults, PartOrigin};
+pub use url::{
+    ConnectionPart, LibpqDefaults, PartOrigin, UrlOption, UrlOptionSupport, url_options,
+};
 pub(crate) use url_of::Password;
 pub(crate) use watch::{Ended, Mark, Oids, OwnTypes, Probe, Standing, Watch};
 pub(crate) use wire::{Canceller, Wire};

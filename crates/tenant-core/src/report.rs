@@ -1,5 +1,7 @@
 //! What calls give back, and what they tell while they run: data, without connections.
 
+#[cfg(test)]
+mod codes;
 mod done;
 mod note;
 mod once;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use clap::Parser;
 use command_line::exit::Interrupted;
+use command_line::json::Documents;
 use command_line::output::table;
 use command_line::settings::HooksOn;
 use command_line::words::{counted, time};
@@ -14,6 +15,7 @@ use command_line::{
 };
 use schema_public::SchemaTracker;
 use schema_tenant::{Dummy, NewDummy};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_commands::{interrupt, tenants};
 use tenant_core::remedy::Command;
@@ -58,34 +60,57 @@ const ROWS: [NewDummy<'static>; 3] = [
     },
 ];
 
-#[derive(Serialize)]
+/// What the demo did.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Demo")]
 struct Document {
+    /// Name of the demo tenant.
     tenant: String,
+    /// Name of the other tenant.
     other_tenant: String,
+    /// Rows of the demo tenant.
     rows: Vec<Row>,
+    /// Number of rows in the other tenant.
     rows_in_other_tenant: usize,
+    /// Whether the other tenant has none of the rows.
     isolated: bool,
+    /// Whether the demo tenant still exists.
     kept: bool,
+    /// The steps, in their order.
     steps: Vec<Step>,
+    /// Duration, in milliseconds.
     duration_ms: u128,
 }
 
-#[derive(Serialize)]
+/// A row of the demo tenant.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DemoRow")]
 struct Row {
+    /// The column `name`.
     name: String,
+    /// The column `value`.
     value: Option<String>,
+    /// The column `description`.
     description: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A step of the demo.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DemoStep")]
 struct Step {
+    /// What was done.
     step: &'static str,
+    /// Duration, in milliseconds.
     duration_ms: f64,
 }
 
 impl Script for DemoTenantSchema {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

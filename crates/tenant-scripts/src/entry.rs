@@ -13,6 +13,7 @@ pub const PROGRAM: Program = Program {
     spelling: command_line::invocation::Spelling::Xtask,
     compiled_in: Some(compiled_in),
     commands: None,
+    schemas: None,
 };
 
 fn compiled_in() -> Result<Migrations, SourceError> {
@@ -35,10 +36,16 @@ macro_rules! programs {
             }
         )*
 
-        /// What each program of this package accepts.
+        /// What each program of this package runs.
+        #[must_use]
+        pub fn entries() -> Vec<&'static Entry> {
+            vec![$(&$entry),*]
+        }
+
+        /// What each of them accepts.
         #[must_use]
         pub fn commands() -> Vec<clap::Command> {
-            vec![$($entry.command()),*]
+            entries().into_iter().map(Entry::command).collect()
         }
     };
 }

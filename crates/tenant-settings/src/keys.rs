@@ -2,8 +2,9 @@
 
 use crate::nearest::nearest;
 
-/// Every key, by section. The first section is the top of the file.
-pub(crate) const KEYS: &[(&str, &[&str])] = &[
+/// Every key of the file, by section. The first section is the top of the file, which has the
+/// other sections too.
+pub const KEYS: &[(&str, &[&str])] = &[
     (
         "",
         &[

@@ -58,6 +58,7 @@ pub use duration::{parse as parse_duration, text as duration_text};
 pub use error::SettingsError;
 pub use find::{FILE, nearest};
 pub use folders::read_folders;
+pub use keys::KEYS;
 pub use loose::refuse_loose_files;
 pub use migration_folder::read_folder;
 pub use object::object_name;

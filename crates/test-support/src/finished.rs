@@ -4,10 +4,15 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::schema;
+
+/// How each document begins: with its version.
+const START: &str = "{\n  \"schema_version\": 1";
+
 /// A command that has ended.
 ///
-/// Whatever it was, it did not panic, and wrote nothing that only a terminal
-/// understands.
+/// Whatever it was, it did not panic, and wrote nothing that only a terminal understands. A
+/// JSON document that it printed is as its schema says.
 #[derive(Debug)]
 pub struct Finished {
     line: String,
@@ -34,6 +39,10 @@ impl Finished {
                 !text.contains('\u{1b}'),
                 "escape codes without a terminal: {finished:?}"
             );
+        }
+        if finished.stdout.starts_with(START) {
+            let violations = schema::violations(&finished.line, &finished.foreign_json());
+            assert_eq!(violations, [""; 0], "{finished}");
         }
         finished
     }
@@ -98,8 +107,7 @@ impl Finished {
     /// document begins with, is left out.
     #[track_caller]
     pub fn json(&self) -> Value {
-        let start = "{\n  \"schema_version\": 1";
-        assert!(self.stdout.starts_with(start), "no version first\n{self}");
+        assert!(self.stdout.starts_with(START), "no version first\n{self}");
         let mut read = self.foreign_json();
         let fields = read.as_object_mut();
         fields.and_then(|fields| fields.remove("schema_version"));

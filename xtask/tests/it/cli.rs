@@ -199,6 +199,18 @@ fn typecheck_and_tidy_are_calls_of_cargo_without_arguments() {
 }
 
 #[test]
+fn the_reference_is_written_by_the_tests_that_compare_it() {
+    let cargo = FakeCargo::that_runs("echo $UPDATE_BOOK $*");
+    let output = cargo.output_of(&["reference"]);
+    let called = stdout(&output);
+    assert!(called.starts_with("1 --manifest-path"), "{called}");
+    assert!(
+        called.ends_with("--test it reference:: -- --test-threads=1\n"),
+        "{called}"
+    );
+}
+
+#[test]
 fn the_book_is_built_by_its_test_and_the_page_to_open_is_printed() {
     let cargo = FakeCargo::that_runs("");
     let output = cargo.output_of(&["book"]);

@@ -5,9 +5,11 @@ use chrono::Utc;
 use clap::Parser;
 use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
+use command_line::json::Documents;
 use command_line::words::counted;
 use command_line::{Common, Context, Hint, Message, Script, Verdict};
 use schema_diff::{Answers, Schema};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::remedy::Command;
 
@@ -77,27 +79,31 @@ pub struct GenerateMigration {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// Generated migrations.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GeneratedMigrations")]
 struct Document {
     /// Whether nothing was written because of `--dry-run`.
     dry_run: bool,
-    /// One entry per stream.
+    /// One object per stream.
     streams: Vec<Row>,
 }
 
-#[derive(Serialize)]
+/// A stream, and its generated migration.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "GeneratedMigration")]
 struct Row {
     /// The stream.
     stream: Stream,
     /// Whether a migration is needed.
     changed: bool,
-    /// The name of the migration; null without a change.
+    /// Name of the migration. Null without a change.
     migration: Option<String>,
-    /// Its folder; null without a change.
+    /// Its folder. Null without a change.
     path: Option<String>,
     /// What it changes, one text per change.
     changes: Vec<String>,
-    /// Whether every use of the tables works after it; null without a change.
+    /// Whether every use of the tables works after it. Null without a change.
     proven: Option<bool>,
     /// The uses that fail after it.
     broken: Vec<String>,
@@ -107,14 +113,16 @@ struct Row {
     not_tried: Vec<String>,
     /// Facts about the migration.
     notes: Vec<String>,
-    /// What to do next: sentences and commands; null without a change.
+    /// What to do next. Null without a change.
     hint: Option<String>,
-    /// The number of sample rows in the test.
+    /// Number of sample rows in the test.
     rows: usize,
-    /// The number of tables that were used in the test.
+    /// Number of tables that were used in the test.
     tables: usize,
+    /// The SQL of `up.sql`. Absent without `--dry-run`, and without a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     up: Option<String>,
+    /// The SQL of `down.sql`. Absent without `--dry-run`, and without a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     down: Option<String>,
 }
@@ -142,6 +150,10 @@ impl Script for GenerateMigration {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

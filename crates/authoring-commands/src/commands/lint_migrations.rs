@@ -8,10 +8,12 @@ use command_line::exit::UsageError;
 use command_line::files::is_folder;
 use command_line::help::{Example, example};
 use command_line::hints::Advised;
+use command_line::json::Documents;
 use command_line::migrations::refuse_loose_files;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
 use migration_lint::{Options, Severity, SharedNames, created_names, lint_folders, rules};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::{self, Base};
@@ -76,18 +78,24 @@ enum Format {
     Sarif,
 }
 
-#[derive(Serialize)]
+/// With `--rules`: the rules.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LintRules")]
 struct RuleList {
+    /// One object per rule.
     rules: Vec<RuleRow>,
 }
 
-#[derive(Serialize)]
+/// A rule.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "LintRule")]
 struct RuleRow {
-    /// The name, as in findings and in `lint:ignore`.
+    /// Name of the rule.
     name: &'static str,
     /// Whether the project uses it.
     on: bool,
-    /// `error` or `warning`.
+    /// The severity of its findings.
+    #[schemars(with = "String", extend("enum" = ["error", "warning"]))]
     severity: Severity,
     /// What it finds.
     summary: &'static str,
@@ -106,6 +114,10 @@ impl Script for LintMigrations {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Findings>().or::<RuleList>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -10,8 +10,10 @@ use command_line::help::{Example, example};
 use command_line::hints::Advised;
 use command_line::interrupt::interruptible;
 use command_line::invocation::Action;
+use command_line::json::Documents;
 use command_line::{Common, Context, Hint, Invocation, Message, Script, Verdict};
 use schema_diff::{Catalog, Schema, differences, keep_views, view_differences};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::diesel_cli::DieselCli;
@@ -48,13 +50,17 @@ pub struct PrintSchema {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// Without `--check`: the regenerated files.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PrintedSchemas")]
 struct Document {
-    /// One entry per stream.
+    /// One object per stream.
     streams: Vec<Row>,
 }
 
-#[derive(Serialize)]
+/// A regenerated file.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PrintedSchema")]
 struct Row {
     /// The stream.
     stream: Stream,
@@ -62,21 +68,25 @@ struct Row {
     file: String,
     /// Whether the file was written.
     changed: bool,
-    /// What the old file had and no migration creates; the new file does not have it.
+    /// Contents of the old file that no migration creates. The new file does not have them.
     removed: Vec<String>,
     /// Where blocks of views differ from the migrations. They stay.
     views: Vec<String>,
-    /// What to do about these blocks; null if there are none.
+    /// What to do about these blocks. Null if there are none.
     hint: Option<String>,
 }
 
-#[derive(Serialize)]
+/// With `--check`: the compared files.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CheckedSchemas")]
 struct CheckDocument {
-    /// One entry per stream.
+    /// One object per stream.
     streams: Vec<CheckRow>,
 }
 
-#[derive(Serialize)]
+/// A compared file.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CheckedSchema")]
 struct CheckRow {
     /// The stream.
     stream: Stream,
@@ -84,7 +94,7 @@ struct CheckRow {
     file: String,
     /// Where the file and the migrations differ, one text per difference.
     differences: Vec<String>,
-    /// The hint: sentences and commands; null if there is no difference.
+    /// What to do. Null if there is no difference.
     hint: Option<String>,
 }
 
@@ -120,6 +130,10 @@ impl Script for PrintSchema {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>().or::<CheckDocument>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

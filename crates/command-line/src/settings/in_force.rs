@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tenant_core::Registry;
@@ -11,16 +12,16 @@ use crate::files::shown;
 use crate::{Context, url};
 
 /// One setting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Setting {
-    /// As the file names it, with its section: `migrations.tenant`.
+    /// Key with its section: `migrations.tenant`.
     pub name: &'static str,
-    /// The value; null if there is none. A password in it is hidden.
+    /// The value. Null if there is none. Passwords are hidden.
     pub value: Value,
-    /// The kind of its origin: `option`, `environment`, `env_file`, `service`, `settings`,
-    /// `default`.
+    /// Where it comes from.
+    #[schemars(extend("enum" = Origin::KINDS))]
     pub source: &'static str,
-    /// Its origin in words, with the line.
+    /// The source in words, with the line.
     pub from: String,
 }
 

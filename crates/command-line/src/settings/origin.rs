@@ -20,6 +20,10 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Every [`kind`](Self::kind).
+    pub const KINDS: [&'static str; 5] =
+        ["option", "environment", "env_file", "settings", "default"];
+
     /// The kind, as JSON has it.
     #[must_use]
     pub fn kind(&self) -> &'static str {

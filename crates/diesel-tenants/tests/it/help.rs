@@ -67,7 +67,14 @@ fn others() -> Vec<String> {
     });
     // These are subcommands too, or commands of the Diesel CLI.
     let names = names.filter(|name| {
-        !["accept-edits", "completions", "studio", "print-schema"].contains(&&**name)
+        ![
+            "accept-edits",
+            "completions",
+            "json-schema",
+            "studio",
+            "print-schema",
+        ]
+        .contains(&&**name)
     });
     let names = names.collect::<Vec<_>>();
     assert!(names.len() > 15, "{names:?}");

@@ -25,6 +25,7 @@ mod overview;
 mod own_loop;
 mod picture;
 mod readme;
+mod reference;
 mod shells;
 mod support;
 mod version;

@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: &str = "diesel::table! {
 ";
 
 /// The subcommands, as the documentation of this project lists them.
-pub(crate) const SUBCOMMANDS: [&str; 27] = [
+pub(crate) const SUBCOMMANDS: [&str; 28] = [
     "create",
     "list",
     "url",
@@ -46,6 +46,7 @@ pub(crate) const SUBCOMMANDS: [&str; 27] = [
     "stop",
     "completions",
     "man",
+    "json-schema",
     "version",
 ];
 

@@ -3,7 +3,9 @@
 use clap::Parser;
 use clap_complete::Shell;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::{Common, Context, Script, Verdict, complete};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Print the script that completes commands in a shell
@@ -22,9 +24,13 @@ pub struct Completions {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// The script that completes commands.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CompletionScript")]
 struct Document {
+    /// The shell.
     shell: String,
+    /// The script.
     script: String,
 }
 
@@ -36,6 +42,10 @@ impl Script for Completions {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

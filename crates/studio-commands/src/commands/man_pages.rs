@@ -7,21 +7,11 @@ use anyhow::Context as _;
 use clap::{Command, Parser, ValueHint};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
+use command_line::json::Documents;
 use command_line::words::counted;
 use command_line::{Common, Context, Script, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
-
-/// What exit codes mean. All commands have the same.
-const EXIT_CODES: [(&str, &str); 5] = [
-    ("0", "Done, and all is well."),
-    (
-        "1",
-        "Something is wrong: a tenant failed, or a check found a problem.",
-    ),
-    ("2", "Wrong use: arguments, a name, or the settings."),
-    ("3", "The database cannot be reached or is not set up."),
-    ("130", "Ended by Ctrl-C or a signal."),
-];
 
 /// The group of pages that the footer and header name.
 const MANUAL: &str = "Diesel Tenants Manual";
@@ -45,9 +35,13 @@ pub struct ManPages {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// Manual pages.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ManualPages")]
 struct Document {
+    /// The folder.
     folder: String,
+    /// File names of the pages.
     pages: Vec<String>,
 }
 
@@ -56,6 +50,10 @@ impl Script for ManPages {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
@@ -124,10 +122,10 @@ fn page(command: Command, name: &str, related: &[String]) -> anyhow::Result<Page
 fn ending(related: &[String]) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["EXIT STATUS"]);
-    for (code, meaning) in EXIT_CODES {
+    for verdict in Verdict::ALL {
         roff.control("TP", []);
-        roff.text([bold(code)]);
-        roff.text([roman(meaning)]);
+        roff.text([bold(verdict.code().to_string())]);
+        roff.text([roman(verdict.meaning())]);
     }
     if !related.is_empty() {
         roff.control("SH", ["SEE ALSO"]);

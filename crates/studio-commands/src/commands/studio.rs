@@ -7,8 +7,10 @@ use clap::Parser;
 use command_line::exit::Interrupted;
 use command_line::hints::Advised;
 use command_line::interrupt::Signals;
+use command_line::json::Documents;
 use command_line::output::Output;
 use command_line::{Common, Context, Message, NameArg, Script, Verdict, exit, remedy};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{Error, PoolError, Remedy, Tenants};
 use tenant_studio::{Codes, Invitation, Options, Remedies, Start, Studio as Pages};
@@ -58,17 +60,27 @@ pub struct Studio {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A studio that has started.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StartedStudio")]
 struct Document {
+    /// URL with a key that works once.
     url: String,
+    /// Port.
     port: u16,
+    /// The database.
     database: String,
+    /// Whether rows can be changed.
     write: bool,
 }
 
 impl Script for Studio {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

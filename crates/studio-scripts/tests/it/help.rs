@@ -5,7 +5,7 @@ use std::process::Stdio;
 use test_support::{Folder, assert_help_fits, assert_tells_version, help_of};
 
 /// The programs of this package.
-const BINS: [&str; 3] = ["completions", "man-pages", "studio"];
+const BINS: [&str; 4] = ["completions", "json-schema", "man-pages", "studio"];
 
 #[test]
 fn every_help_is_as_it_was_agreed() {

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueHint};
 use command_line::help::{Example, example};
+use command_line::json::{Documents, VersionText};
 use command_line::options::{Locking, Unknown};
 use command_line::words::counted;
 use command_line::{Common, Context, Invocation, Message, NameArg, Script, Verdict, remedy};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{Adopted, At, Hooks, SchemaName, TenantName, Version};
@@ -59,13 +61,23 @@ pub struct AdoptTenant {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A schema that was registered.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AdoptedTenant")]
 struct Document<'a> {
+    /// Name of the tenant.
     tenant: &'a str,
+    /// Its schema.
     schema: &'a str,
+    /// Newest migration of the schema. Null if it has none.
+    #[schemars(with = "Option<VersionText>")]
     version: Option<&'a Version>,
+    /// Whether the version was found by the schema definition.
     by_definition: bool,
+    /// How the schema differs from what its migrations create. Empty if the version was found by
+    /// the definition.
     differences: &'a [String],
+    /// The notes.
     notes: Vec<NoteDetail>,
 }
 
@@ -77,6 +89,10 @@ impl Script for AdoptTenant {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

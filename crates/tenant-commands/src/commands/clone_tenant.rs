@@ -3,9 +3,11 @@
 use clap::{Parser, ValueHint};
 use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
+use command_line::json::Documents;
 use command_line::options::Locking;
 use command_line::words::{counted, time};
 use command_line::{Common, Context, NameArg, Script, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Instant;
 use tenant_core::{Cloned, Rows, SchemaName};
@@ -55,15 +57,25 @@ pub struct CloneTenant {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A tenant that was copied.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ClonedTenant")]
 struct Document<'a> {
+    /// Name of the new tenant.
     tenant: &'a str,
+    /// Its schema.
     schema: &'a str,
+    /// Name of the original.
     cloned_from: &'a str,
+    /// Whether it was copied.
     cloned: bool,
+    /// Number of tables, without the migration history.
     tables: usize,
+    /// Number of rows that were copied.
     rows: u64,
+    /// Duration, in milliseconds.
     duration_ms: u128,
+    /// The notes.
     notes: Vec<NoteDetail>,
 }
 
@@ -75,6 +87,10 @@ impl Script for CloneTenant {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow};
 use clap::{Parser, ValueHint};
 use command_line::exit::{UsageError, usage};
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::selection::{Line, lines_of};
 use command_line::settings::HooksOn;
@@ -78,6 +79,10 @@ impl Script for CreateTenant {
         &self.common
     }
 
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<json::Created>()
+    }
+
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let names = self.all_names(context)?;
         let schema = self.schema_of(&names)?;
@@ -103,7 +108,7 @@ impl Script for CreateTenant {
         bar.finish();
         let report = ran?;
         let text = report::summary(&report, "There were no names.");
-        output.done(&json::Fleet::created(&report, context.invocation()), &text)?;
+        output.done(&json::Created::new(&report, context.invocation()), &text)?;
         messages::of_fleet(context, &report);
         report::notes(context, &report.notes);
         Ok(report::verdict(context, &report))

@@ -2,9 +2,11 @@
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::{Documents, VersionText};
 use command_line::output::shown;
 use command_line::words::{counted, one_line};
 use command_line::{Common, Context, NameArg, Script, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{AspectChange, Change, Comparison, Difference, Version};
 
@@ -32,33 +34,58 @@ pub struct DiffTenants {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// How two tenants differ.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ComparedTenants")]
 struct Document<'a> {
+    /// Whether the tenants do not differ.
     same: bool,
+    /// Name of the first tenant.
     first: &'a str,
+    /// Name of the second tenant.
     second: &'a str,
+    /// The differences.
     differences: Vec<Row>,
+    /// Migrations that only one of them has.
     migrations: Versions<'a>,
 }
 
-#[derive(Serialize)]
+/// Migrations that only one of two tenants has.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MigrationsOfOne")]
 struct Versions<'a> {
+    /// Versions that only the first has, oldest first.
+    #[schemars(with = "Vec<VersionText>")]
     only_in_first: &'a [Version],
+    /// Versions that only the second has, oldest first.
+    #[schemars(with = "Vec<VersionText>")]
     only_in_second: &'a [Version],
 }
 
-#[derive(Serialize)]
+/// A difference.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DifferingObject")]
 struct Row {
+    /// The difference in words.
     message: String,
+    /// The object, by kind and name.
     object: String,
+    /// Which tenant has the object, if only one has it.
+    #[schemars(extend("enum" = ["first", "second", null]))]
     only_in: Option<&'static str>,
+    /// How the object differs.
     changes: Vec<Changed>,
 }
 
-#[derive(Serialize)]
+/// A part of an object that differs.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DifferingAspect")]
 struct Changed {
+    /// The part.
     aspect: &'static str,
+    /// The part in the first tenant. Null if it has none.
     first: Option<String>,
+    /// The part in the second tenant. Null if it has none.
     second: Option<String>,
 }
 
@@ -70,6 +97,10 @@ impl Script for DiffTenants {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::counted;
@@ -56,6 +57,10 @@ impl Script for DistributeTenants {
         &self.common
     }
 
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<json::Distributed>()
+    }
+
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
@@ -72,7 +77,7 @@ impl Script for DistributeTenants {
             .await;
         bar.finish();
         let report = ran?;
-        let document = json::Fleet::distributed(&report, dry_run, context.invocation());
+        let document = json::Distributed::new(&report, dry_run, context.invocation());
         if dry_run {
             // The plan is what was asked for, also with --quiet.
             output.answer(&document, &plan(&report))?;

@@ -2,12 +2,13 @@
 
 use clap::Parser;
 use command_line::help::{Example, example};
-use command_line::json::ErrorDetail;
+use command_line::json::{Documents, ErrorDetail};
 use command_line::options::Locking;
 use command_line::output::table;
 use command_line::settings::HooksOn;
 use command_line::words::counted;
 use command_line::{Common, Context, Explained, Message, NameArg, Script, Verdict, ask};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{Affected, Contents, Dependent, Error, Removed, Table, TenantName};
 
@@ -50,36 +51,61 @@ pub struct DropTenant {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A tenant that was to be dropped.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DroppedTenant")]
 struct Document<'a> {
+    /// Name of the tenant.
     tenant: &'a str,
+    /// Its schema.
     schema: &'a str,
+    /// Whether the tenant was dropped.
     dropped: bool,
+    /// Whether its schema existed.
     schema_existed: bool,
+    /// Its tables, without the migration history.
     tables: Vec<Row<'a>>,
+    /// Objects outside the schema that depend on it.
     dependents: Vec<DependentRow<'a>>,
+    /// Objects outside the schema that stay, but lose tables or name dropped objects.
     affected: Vec<AffectedRow<'a>>,
+    /// The error, if dependent objects prevent the drop.
     error: Option<ErrorDetail>,
 }
 
-#[derive(Serialize)]
+/// An object outside the schema that stays.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AffectedObject")]
 struct AffectedRow<'a> {
+    /// Kind of the object.
     kind: &'a str,
+    /// Name of the object.
     name: &'a str,
 }
 
-#[derive(Serialize)]
+/// An object outside the schema that depends on it.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DependentObject")]
 struct DependentRow<'a> {
+    /// Kind of the object.
     kind: &'a str,
+    /// Name of the object.
     name: &'a str,
+    /// The role that owns it. Null if it has no owner.
     owner: Option<&'a str>,
+    /// Its rows, estimated by the server. Null if unknown.
     rows: Option<u64>,
 }
 
-#[derive(Serialize)]
+/// A table of the tenant.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "DroppedTable")]
 struct Row<'a> {
+    /// Name of the table.
     name: &'a str,
+    /// Its rows, estimated by the server. Null if the table was never analyzed.
     rows: Option<u64>,
+    /// Its size with indexes, in bytes. Null if unknown.
     bytes: Option<u64>,
 }
 
@@ -91,6 +117,10 @@ impl Script for DropTenant {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document<'_>>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -3,13 +3,14 @@
 use clap::Parser;
 use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
-use command_line::json::{ErrorDetail, Said};
+use command_line::json::{Documents, ErrorDetail, Said};
 use command_line::words::counted;
 use command_line::{
     Common, Context, Explained, Hint, Invocation, Message, Script, Selecting, Verdict, remedy,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use tenant_core::{Error, Health, InBoth, Problem, Registry, Settings};
+use tenant_core::{Error, Health, InBoth, Problem, ProblemKind, Registry, Settings};
 
 use crate::groups::{Groups, hints_of_any, without_name};
 use crate::names::{a_few, whom};
@@ -48,28 +49,47 @@ pub struct HealthCheck {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// The result of a health check.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Health")]
 struct Document {
+    /// Whether the check covered everything and found no problem.
     healthy: bool,
     #[serde(skip)]
     nothing_compared: bool,
+    /// Tenants that were checked.
     checked: usize,
+    /// Further tenants that could not be read, such as tenants on an unreachable node.
     unread: usize,
+    /// Tenants that match their migrations exactly. Null with `--quick`, and if unknown.
     as_expected: Option<usize>,
+    /// Tenants and spares that were not compared, because another session is changing them.
     busy: Vec<String>,
+    /// Whether the expected definition is known.
     tables_checked: bool,
+    /// Why the expected definition is unknown.
     not_checked: Option<ErrorDetail>,
+    /// What differs between runs of the migrations, in words. It was not compared.
     varying: Vec<String>,
+    /// Objects in tenants and in a schema behind them in the search path.
     in_both: Vec<Both>,
+    /// Equal problems of several tenants, the most frequent first.
     groups: Vec<Group>,
+    /// The problems: first of the public schema, then by tenant.
     problems: Vec<Row>,
 }
 
-#[derive(Serialize)]
+/// An object in tenants and in a schema behind them in the search path.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ObjectInBoth")]
 struct Both {
+    /// Kind of the object.
     kind: String,
+    /// Name of the object.
     name: String,
+    /// The schema behind the tenants.
     schema: String,
+    /// Number of tenants with the object.
     tenants: usize,
 }
 
@@ -84,22 +104,33 @@ impl From<&InBoth> for Both {
     }
 }
 
-/// The same problem of several tenants.
-#[derive(Serialize)]
+/// Equal problems of several tenants.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProblemGroup")]
 struct Group {
+    /// The kind of the problems.
+    #[schemars(extend("enum" = ProblemKind::CODES))]
     kind: &'static str,
+    /// What is wrong.
     message: String,
+    /// Number of tenants.
     tenants: usize,
-    /// A few of them.
+    /// Names of at most 5 tenants.
     names: Vec<String>,
 }
 
-#[derive(Serialize)]
+/// A problem.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Problem")]
 struct Row {
+    /// Tenant or schema. Null for the public schema and for problems of all tenants.
     tenant: Option<String>,
+    /// The kind of the problem.
+    #[schemars(extend("enum" = ProblemKind::CODES))]
     kind: &'static str,
     #[serde(flatten)]
     said: Said,
+    /// The statements that fix it, in order. Empty if there are none, or if a command is better.
     sql: Vec<String>,
     #[serde(skip)]
     hints: Vec<Hint>,
@@ -114,6 +145,10 @@ impl Script for HealthCheck {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

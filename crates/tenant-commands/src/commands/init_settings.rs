@@ -6,12 +6,14 @@ use anyhow::Context as _;
 use clap::Parser;
 use command_line::exit::usage;
 use command_line::init::{self, InDatabase, OnDisk, Proposal, Stream};
+use command_line::json::Documents;
 use command_line::output::shown;
 use command_line::settings::{DatabaseUrl, FILE};
 use command_line::words::counted;
 use command_line::{
     Common, Context, Explained, Hint, Message, ProjectSettings, Script, Verdict, ask, files,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::Database;
 
@@ -49,11 +51,17 @@ pub struct InitSettings {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A proposed settings file.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProposedSettings")]
 struct Document {
+    /// The file, as an absolute path.
     path: String,
+    /// Whether it was written.
     written: bool,
+    /// Contents of the file.
     text: String,
+    /// What was found, in words.
     found: Vec<String>,
 }
 
@@ -62,6 +70,10 @@ impl Script for InitSettings {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use clap::{Parser, ValueEnum};
 use command_line::columns::columns;
 use command_line::help::{Example, example};
-use command_line::json::ErrorDetail;
+use command_line::json::{Documents, ErrorDetail, TimeText, VersionText};
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Common, Context, Hint, Invocation, Message, Script, Selecting, Verdict};
 use indicatif::HumanBytes;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::remedy::Command;
 use tenant_core::{SchemaName, Tenant, TenantState, Version};
@@ -65,26 +66,46 @@ enum Form {
     Json,
 }
 
-#[derive(Serialize)]
+/// The list of tenants.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedTenants")]
 struct Document<'a> {
+    /// One object per tenant, in the order of `--sort`.
     tenants: Vec<Row<'a>>,
 }
 
-#[derive(Serialize)]
+/// A tenant of the list.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ListedTenant")]
 struct Row<'a> {
+    /// Name of the tenant.
     name: &'a str,
+    /// Its schema. Null if the row is not a valid tenant.
     schema: Option<&'a str>,
+    /// When it was registered. Null if the list of tenants has no time.
+    #[schemars(with = "Option<TimeText>")]
     created_at: Option<DateTime<Utc>>,
+    /// Newest applied migration. Null if there is none, or if it is unknown.
+    #[schemars(with = "Option<VersionText>")]
     version: Option<&'a Version>,
+    /// Number of pending migrations. Null if unknown.
     pending: Option<usize>,
+    /// Number of unknown migrations. Null if unknown.
     unknown: Option<usize>,
+    /// Where the tenant is.
+    #[schemars(extend("enum" = CODES))]
     state: &'static str,
+    /// State in the list of tenants. Absent if the list has no states.
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_as: Option<Option<&'a str>>,
+    /// Node of the cluster: `HOST:PORT`. Null if the tenant is on no node. Absent without a Citus
+    /// cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<Option<String>>,
+    /// Size there, in bytes. Null if unknown. Absent without a Citus cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<Option<u64>>,
+    /// Why the state could not be read.
     error: Option<ErrorDetail>,
 }
 
@@ -101,6 +122,10 @@ impl Script for ListTenants {
 
     fn is_json(&self) -> bool {
         self.common.json || self.output == Some(Form::Json)
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
@@ -309,6 +334,15 @@ fn state(tenant: &Tenant) -> String {
         (None, Some(pending), Some(_)) => format!("{pending} pending, ahead"),
     }
 }
+
+/// Every [`code`].
+const CODES: [&str; 5] = [
+    "up_to_date",
+    "behind",
+    "ahead",
+    "other_program",
+    "unreadable",
+];
 
 /// The same in one word, for programs.
 fn code(tenant: &Tenant) -> &'static str {

@@ -2,13 +2,15 @@
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::{Documents, VersionText};
 use command_line::options::{Locking, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{Error, Version};
 
-use crate::messages::{self, MessageDetail};
+use crate::messages::{self, Messages};
 use crate::tenants;
 
 /// Apply pending migrations to the public schema
@@ -41,14 +43,23 @@ pub struct MigratePublic {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// With `--public`: the public schema after a run.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MigratedPublic")]
 struct Document<'a> {
+    /// Number of applied migrations.
     migrated: usize,
+    /// Applied migrations, oldest first.
+    #[schemars(with = "Vec<VersionText>")]
     applied: &'a [Version],
+    /// Pending migrations.
+    #[schemars(with = "Vec<VersionText>")]
     pending: &'a [Version],
+    /// Whether the run changed nothing: `--dry-run` or `--check`.
     dry_run: bool,
-    messages: Vec<MessageDetail>,
-    messages_left_out: usize,
+    #[serde(flatten)]
+    messages: Messages,
+    /// Duration, in milliseconds.
     duration_ms: u128,
 }
 
@@ -60,6 +71,10 @@ impl Script for MigratePublic {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
@@ -78,8 +93,7 @@ impl Script for MigratePublic {
             applied: &outcome.applied,
             pending: &outcome.pending,
             dry_run: is_dry,
-            messages: messages::public_details(&outcome.messages, context.invocation()),
-            messages_left_out: outcome.messages_left_out,
+            messages: Messages::of_public(&outcome, context.invocation()),
             duration_ms: outcome.duration.as_millis(),
         };
         let (verb, versions) = if is_dry {

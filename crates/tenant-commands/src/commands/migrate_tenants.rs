@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::options::{Failures, Locking, Rerun, Transactions, Unknown};
 use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::remedy::Command;
@@ -68,6 +69,10 @@ impl Script for MigrateTenants {
         &self.common
     }
 
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<json::Migrated>()
+    }
+
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let settings = self.transactions.settings(self.locking.settings());
         let settings = self.rerun.settings(self.unknown.settings(settings));
@@ -87,7 +92,7 @@ impl Script for MigrateTenants {
             .await;
         bar.finish();
         let report = ran?;
-        let document = json::Fleet::migrated(&report, dry_run, context.invocation());
+        let document = json::Migrated::new(&report, dry_run, context.invocation());
         if dry_run {
             // The plan is what was asked for, also with --quiet.
             output.answer(

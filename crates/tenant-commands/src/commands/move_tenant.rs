@@ -4,9 +4,11 @@ use clap::Parser;
 use command_line::exit::Interrupted;
 use command_line::help::{Example, example};
 use command_line::hints::Advised;
+use command_line::json::Documents;
 use command_line::options::Locking;
 use command_line::words::time;
 use command_line::{Common, Context, Explained, Hint, Message, NameArg, Script, Verdict, ask};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::remedy::{Advice, Command};
 use tenant_core::{Error, MoveProgress, Moved, Node, Stop, TenantName, Tenants, Writers};
@@ -44,13 +46,21 @@ pub struct MoveTenant {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A tenant that was to be moved.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "MovedTenant")]
 struct Document<'a> {
+    /// Name of the tenant.
     tenant: &'a str,
+    /// Node that it was on: `HOST:PORT`.
     from: String,
+    /// Node that it is on.
     to: String,
+    /// Whether it was moved. `false` if it was there already.
     moved: bool,
+    /// Whether writes to the tenant waited until it was moved.
     blocked_writes: bool,
+    /// Duration, in milliseconds.
     duration_ms: u128,
 }
 
@@ -59,6 +69,10 @@ impl Script for MoveTenant {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -3,10 +3,12 @@
 use clap::{Parser, ValueHint};
 use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
+use command_line::json::Documents;
 use command_line::options::Locking;
 use command_line::settings::HooksOn;
 use command_line::words::counted;
 use command_line::{Common, Context, NameArg, Script, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{Renamed, SchemaName};
 
@@ -50,12 +52,19 @@ pub struct RenameTenant {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// A tenant that was renamed.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RenamedTenant")]
 struct Document<'a> {
+    /// New name of the tenant.
     tenant: &'a str,
+    /// Its schema.
     schema: &'a str,
+    /// Old name.
     renamed_from: &'a str,
+    /// Whether it was renamed.
     renamed: bool,
+    /// The notes.
     notes: Vec<NoteDetail>,
 }
 
@@ -64,6 +73,10 @@ impl Script for RenameTenant {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

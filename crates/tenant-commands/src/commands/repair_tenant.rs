@@ -3,16 +3,17 @@
 use clap::Parser;
 use command_line::help::{Example, example};
 use command_line::interrupt::interruptible;
-use command_line::json::{ErrorDetail, Said};
+use command_line::json::{Documents, ErrorDetail, Said};
 use command_line::options::Locking;
 use command_line::output::shown;
 use command_line::words::{counted, one_line, to_run};
 use command_line::{
     Common, Context, Explained, Hint, Invocation, Message, Script, Selecting, Verdict, remedy,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{
-    Error, LeftDifference, Problem, Registry, Repair, SchemaName, TenantName, Tenants,
+    Error, LeftDifference, Problem, ProblemKind, Registry, Repair, SchemaName, TenantName, Tenants,
 };
 
 use crate::words::with_schema;
@@ -51,36 +52,54 @@ pub struct RepairTenant {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// Tenants that were to be repaired.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RepairedTenants")]
 struct Document<'a> {
+    /// Tenants of the run.
     total: usize,
-    /// How many had a repair, or would have one.
+    /// Tenants that were repaired; in a dry run, tenants that would be.
     repaired: usize,
-    /// How many differ still.
+    /// Tenants that still differ.
     left: usize,
+    /// Tenants that failed.
     failed: usize,
+    /// Whether the run changed nothing.
     dry_run: bool,
+    /// One object per tenant.
     tenants: &'a [Repaired],
 }
 
-/// What came of one tenant.
-#[derive(Serialize)]
+/// A tenant that was to be repaired.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "RepairedTenant")]
 struct Repaired {
+    /// Name of the tenant.
     tenant: String,
+    /// Its schema. Null if the tenant failed.
     schema: Option<String>,
+    /// Differences that were repaired, in words.
     repaired: Vec<String>,
+    /// The statements that ran; in a dry run, statements that would run.
     statements: Vec<String>,
+    /// Differences that are left. If a repair failed, `notes` says why.
     left: Vec<Row>,
+    /// The error, if the tenant failed.
     error: Option<ErrorDetail>,
     #[serde(skip)]
     text: String,
 }
 
-#[derive(Serialize)]
+/// A difference that is left.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Difference")]
 struct Row {
+    /// The kind of the difference.
+    #[schemars(extend("enum" = ProblemKind::CODES))]
     kind: &'static str,
     #[serde(flatten)]
     said: Said,
+    /// The statements that fix it, in order. Empty if there are none, or if a command is better.
     sql: Vec<String>,
     #[serde(skip)]
     hints: Vec<Hint>,
@@ -94,6 +113,10 @@ impl Script for RepairTenant {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

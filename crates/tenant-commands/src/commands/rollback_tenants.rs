@@ -7,6 +7,7 @@ use clap::Parser;
 use command_line::exit::UsageError;
 use command_line::help::{Example, example};
 use command_line::hints::Advised;
+use command_line::json::Documents;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown as printable, table};
 use command_line::words::counted;
@@ -80,6 +81,10 @@ impl Script for RollbackTenants {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<json::RolledBack>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
@@ -187,7 +192,7 @@ fn end(
 ) -> anyhow::Result<Verdict> {
     let summary = report::summary(report, "There are no tenants yet.");
     let text = [before, &summary].join("\n");
-    let document = json::Fleet::reverted(report, (loss, dry_run), context.invocation());
+    let document = json::RolledBack::new(report, loss, dry_run, context.invocation());
     let text = text.trim_start_matches('\n');
     if dry_run {
         // The plan is what was asked for, also with --quiet.

@@ -4,10 +4,12 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::options::{Failures, Locking, Transactions};
 use command_line::output::{shown, table};
 use command_line::settings::{Setting, Values};
 use command_line::{Common, Context, Hint, Message, Script, Verdict, at_least_one};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::remedy::Command;
 
@@ -40,9 +42,13 @@ pub struct ShowConfig {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// The settings in force.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "SettingsInForce")]
 struct Document {
+    /// The settings file. Null if there is none.
     file: Option<String>,
+    /// The settings, in the order of the file.
     settings: Vec<Setting>,
 }
 
@@ -51,6 +57,10 @@ impl Script for ShowConfig {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

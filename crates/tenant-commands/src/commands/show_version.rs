@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use command_line::invocation::Spelling;
+use command_line::json::Documents;
 use command_line::output::shown;
 use command_line::settings::find_settings;
 use command_line::{
     Common, Context, Explained, ProjectSettings, Script, Verdict, built, env_file, migrations,
     project,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{Migration, MigrationSet, Migrations};
 
@@ -30,34 +32,57 @@ pub struct ShowVersion {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// The version, and how the program was built.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProgramVersion")]
 struct Document {
+    /// Version of the program.
     version: &'static str,
+    /// The commit. Null if unknown.
     commit: Option<&'static str>,
+    /// Operating system and processor, such as `linux x86_64`.
     platform: String,
+    /// Features of the build.
     features: Vec<&'static str>,
+    /// Supported major versions of PostgreSQL.
     postgresql: Servers,
+    /// Compiled-in migrations.
     compiled_in: CompiledIn,
+    /// Files and folders.
     paths: Paths,
 }
 
-#[derive(Serialize)]
+/// Supported major versions of PostgreSQL.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PostgresqlVersions")]
 struct Servers {
+    /// The oldest.
     oldest: u32,
+    /// The newest.
     newest: u32,
 }
 
-#[derive(Serialize)]
+/// Compiled-in migrations.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CompiledInMigrations")]
 struct CompiledIn {
+    /// Names of the public migrations.
     public: Vec<String>,
+    /// Names of the tenant migrations. Null if none are compiled in.
     tenant: Option<Vec<String>>,
 }
 
-#[derive(Serialize)]
+/// Files and folders.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Paths")]
 struct Paths {
+    /// The settings file. Null if there is none.
     settings: Option<String>,
+    /// The `.env` file. Null if there is none.
     env_file: Option<String>,
+    /// Folders of the public migrations.
     public_migrations: Vec<String>,
+    /// Folders of the tenant migrations.
     tenant_migrations: Vec<String>,
 }
 
@@ -67,6 +92,10 @@ impl Script for ShowVersion {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

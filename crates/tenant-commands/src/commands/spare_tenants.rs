@@ -4,9 +4,11 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::options::{Locking, Naming, Transactions};
 use command_line::words::{counted, time};
 use command_line::{Common, Context, Script, Verdict, at_least_one};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{Outcome, SpareReport, Status};
 
@@ -62,12 +64,19 @@ pub struct SpareTenants {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// Without a number: how many spares exist.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "CountedSpares")]
 struct Counted {
+    /// Spares that are up to date.
     ready: usize,
+    /// Spares with pending migrations.
     behind: usize,
+    /// Spares with migrations of a newer program.
     ahead: usize,
+    /// Spares whose migrations have changed since they were created.
     outdated: usize,
+    /// Spares that are unreadable, have no schema, or were not created as spares.
     other: usize,
 }
 
@@ -79,6 +88,10 @@ impl Script for SpareTenants {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Counted>().or::<json::Spares>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::options::{Failures, Locking};
 use command_line::{Common, Context, Script, Selecting, Verdict, at_least_one};
 use tenant_core::{Progress, Selection, Squash, Tenants, Version};
@@ -64,6 +65,10 @@ impl Script for SquashTenants {
         &self.common
     }
 
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<json::Squashed>()
+    }
+
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
         let wanted = self.selecting.read(context)?;
         let tenants = tenants::open_with(context, self.locking.settings()).await?;
@@ -81,7 +86,7 @@ impl Script for SquashTenants {
         bar.finish();
         let report = ran?;
         let text = report::recorded(&report, dry_run);
-        let document = json::Fleet::squashed(&report, dry_run, context.invocation());
+        let document = json::Squashed::new(&report, dry_run, context.invocation());
         if dry_run {
             // The plan is what was asked for, also with --quiet.
             output.answer(&document, &text)?;

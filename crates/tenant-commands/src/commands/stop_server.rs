@@ -1,8 +1,10 @@
 //! `stop-server`: stops the project's own server.
 
 use clap::Parser;
+use command_line::json::Documents;
 use command_line::{Common, Context, Script, Verdict};
 use local_postgres::Stopped;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Stop the project's own PostgreSQL server
@@ -16,14 +18,21 @@ pub struct StopServer {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// The project's own server.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "StoppedServer")]
 struct Document {
+    /// Whether the server was stopped. `false` if it did not run.
     stopped: bool,
 }
 
 impl Script for StopServer {
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

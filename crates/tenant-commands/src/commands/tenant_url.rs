@@ -2,7 +2,9 @@
 
 use clap::Parser;
 use command_line::help::{Example, example};
+use command_line::json::Documents;
 use command_line::{Common, Context, NameArg, Script, Verdict};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::tenants;
@@ -29,9 +31,13 @@ pub struct TenantUrl {
     common: Common,
 }
 
-#[derive(Serialize)]
+/// The URL of one tenant.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "TenantUrl")]
 struct Document<'a> {
+    /// Name of the tenant.
     tenant: &'a str,
+    /// The URL. It has a password only with `--with-password`.
     url: &'a str,
 }
 
@@ -40,6 +46,10 @@ impl Script for TenantUrl {
 
     fn common(&self) -> &Common {
         &self.common
+    }
+
+    fn documents(failure: Documents) -> Documents {
+        failure.or::<Document>()
     }
 
     async fn run(self, context: &Context) -> anyhow::Result<Verdict> {

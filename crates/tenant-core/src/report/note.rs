@@ -136,6 +136,24 @@ pub enum Note {
 }
 
 impl Note {
+    /// Every [`code`](Self::code).
+    pub const CODES: &'static [&'static str] = &[
+        "edited_migration",
+        "no_fingerprints",
+        "unknown_migration",
+        "late_migration",
+        "loss_unknown",
+        "not_back",
+        "same_but_for_case",
+        "old_path",
+        "name_in_text",
+        "name_in_rows",
+        "uses_of_name",
+        "extension_inside",
+        "nothing_compared",
+        "not_compared",
+    ];
+
     /// What to do about it: alternatives, in the order to try them.
     #[must_use]
     pub fn remedies(&self) -> Vec<Remedy> {

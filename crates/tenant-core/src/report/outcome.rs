@@ -71,6 +71,20 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every [`code`](Self::code).
+    pub const CODES: &'static [&'static str] = &[
+        "created",
+        "migrated",
+        "reverted",
+        "distributed",
+        "squashed",
+        "accepted",
+        "up_to_date",
+        "failed",
+        "dropped",
+        "skipped",
+    ];
+
     /// The code of the status, for programs: `up_to_date`. It is stable across versions.
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -297,6 +297,47 @@ impl Problem {
 }
 
 impl ProblemKind {
+    /// Every [`code`](Self::code).
+    pub const CODES: &'static [&'static str] = &[
+        "missing_table",
+        "missing_object",
+        "extra_object",
+        "renamed_object",
+        "shadowed_object",
+        "changed_definition",
+        "invalid_index",
+        "wrong_owner",
+        "missing_grants",
+        "extra_grants",
+        "pending_migrations",
+        "unknown_migration",
+        "other_program",
+        "edited_migration",
+        "no_fingerprints",
+        "half_made",
+        "foreign_objects",
+        "lost_history",
+        "made_by_pending",
+        "invalid_name",
+        "missing_schema",
+        "shared_schema",
+        "two_schemas",
+        "unlisted_tenant",
+        "orphaned_schema",
+        "spare_leftover",
+        "spare_name",
+        "no_access",
+        "unfit_path",
+        "unqualified_function",
+        "not_distributed",
+        "unreachable_node",
+        "unreadable",
+        "broken_migrations",
+        "tables_not_checked",
+        "not_under_own_name",
+        "nothing_selected",
+    ];
+
     /// Of a row that cannot be a tenant's.
     pub(crate) fn of_row(invalid: InvalidName) -> Self {
         match invalid.rule {

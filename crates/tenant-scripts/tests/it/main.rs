@@ -49,6 +49,7 @@ mod pgbouncer;
 mod privileges;
 mod project_server;
 mod races;
+mod reference;
 mod rename_tenant;
 mod repair_tenant;
 mod rollback_tenants;

@@ -25,6 +25,28 @@ fn the_example_environment_names_exactly_the_variables_that_are_read() {
     );
 }
 
+/// The page with the variables that the commands read.
+const PAGE: &str = "docs/book/src/reference/url-options.md";
+
+#[test]
+fn the_reference_names_every_variable_that_a_command_reads() {
+    assert_none(
+        &not_in_the_reference(&Repository::this()),
+        "describe the variable below `Environment variables`.",
+    );
+}
+
+fn not_in_the_reference(repository: &Repository) -> Vec<String> {
+    let page = repository.text(PAGE).unwrap_or_default();
+    let reader = READERS.first().and_then(|path| repository.text(path));
+    let strings = strings(production(reader.unwrap_or_default())).into_iter();
+    let read = strings.filter(|text| is_variable(text));
+    let missing = read.filter(|name| !page.contains(&format!("`{name}`")));
+    missing
+        .map(|name| format!("{PAGE}: lacks {name}"))
+        .collect()
+}
+
 fn undocumented(repository: &Repository) -> Vec<String> {
     let Some(example) = repository.text(EXAMPLE) else {
         return vec![format!("{EXAMPLE}: is not there")];
