@@ -104,6 +104,14 @@ fn spelling(arg: &Arg) -> String {
     short.into_iter().chain(long).collect::<Vec<_>>().join(", ")
 }
 
+/// Its name alone.
+fn name(arg: &Arg) -> String {
+    match arg.get_long() {
+        Some(long) => format!("`--{long}`"),
+        None => spelling(arg),
+    }
+}
+
 fn is_repeatable(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Append)
 }
@@ -130,11 +138,11 @@ fn meaning(command: &Command, arg: &Arg) -> (String, String) {
             names.collect::<Vec<_>>().join(", ")
         ));
     }
-    if is_repeatable(arg) && !arg.is_positional() && !text.contains("Repeatable") {
+    if is_repeatable(arg) && !arg.is_positional() && !text.to_lowercase().contains("repeatable") {
         text.push_str(" Repeatable.");
     }
     let others = command.get_arg_conflicts_with(arg).into_iter();
-    let others = others.filter(|other| !other.is_hide_set()).map(spelling);
+    let others = others.filter(|other| !other.is_hide_set()).map(name);
     let others = others.collect::<Vec<_>>();
     if !others.is_empty() && others.len() < 4 {
         text.push_str(&format!(" Excludes {}.", others.join(" and ")));
@@ -146,7 +154,8 @@ fn meaning(command: &Command, arg: &Arg) -> (String, String) {
     let values = values.map(|value| format!("`{}`", value.to_string_lossy()));
     let is_flag = !arg.get_action().takes_values();
     let values = values.filter(|_| !is_flag).collect::<Vec<_>>().join(", ");
-    let default = default.filter(|_| values.is_empty()).unwrap_or(values);
+    let default = default.filter(|_| values.is_empty());
+    let default = default.map_or(values, |default| prose(&default));
     (text, default)
 }
 
