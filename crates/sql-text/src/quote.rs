@@ -12,7 +12,7 @@ use std::collections::HashSet;
 /// ```
 #[must_use]
 pub fn ident(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
+    enclosed(name, '"')
 }
 
 /// Quotes `text` as a string constant. If the text contains a backslash, the `E` form is used, so
@@ -23,12 +23,22 @@ pub fn ident(name: &str) -> String {
 /// ```
 #[must_use]
 pub fn literal(text: &str) -> String {
-    let quoted = text.replace('\'', "''");
-    if quoted.contains('\\') {
-        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    if text.contains('\\') {
+        format!("E{}", enclosed(&text.replace('\\', "\\\\"), '\''))
     } else {
-        format!("'{quoted}'")
+        enclosed(text, '\'')
     }
+}
+
+/// `text` between two of `mark`, with each `mark` in it doubled.
+fn enclosed(text: &str, mark: char) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    for part in text.split(mark) {
+        quoted.push(mark);
+        quoted.push_str(part);
+        quoted.push(mark);
+    }
+    quoted
 }
 
 /// Quotes `text` as a string constant without escapes. This needs `standard_conforming_strings =

@@ -117,12 +117,12 @@ impl<'a> Path<'a> {
     /// costs the server a third of it: where a schema stands alone in the path, it
     /// is enough that it exists, since names can lead nowhere else.
     pub(crate) fn quick_check(self) -> String {
-        match self.names().count() {
-            1 => format!(
+        match self.names().nth(1) {
+            None => format!(
                 "SELECT {}::pg_catalog.regnamespace",
                 literal(&self.list(ident))
             ),
-            _ => self.check(),
+            Some(_) => self.check(),
         }
     }
 
@@ -135,7 +135,9 @@ impl<'a> Path<'a> {
     }
 
     fn list(self, quote: fn(&str) -> String) -> String {
-        self.names().map(quote).collect::<Vec<_>>().join(", ")
+        let mut names = self.names().map(quote);
+        let first = names.next().unwrap_or_default();
+        names.fold(first, |list, name| list + ", " + &name)
     }
 
     /// Each schema once: one that is named twice appears once in what the check compares.

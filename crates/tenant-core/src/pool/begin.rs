@@ -88,7 +88,7 @@ impl Pending {
             Err(error) => {
                 let tenant = self.tenant.as_ref();
                 let error = with_code(error, lent.watch.sqlstate());
-                let refused = self.pool.leave(lent.connection, tenant, error).await;
+                let refused = Box::pin(self.pool.leave(lent.connection, tenant, error)).await;
                 if let NotBegun::Unexplained(_) = refused {
                     lent.watch.spoil();
                 }
@@ -118,7 +118,7 @@ impl LentParts<'_> {
         if self.signs.take_lent() || self.signs.is_busy() {
             // A query was given up that may not even have been sent.
             let probe = Probe::new();
-            self.send(&probe.message()).await?;
+            Box::pin(self.send(&probe.message())).await?;
             if !self.watch.has_sent(probe) {
                 // It is another connection that has answered: see `as_async_pg`.
                 self.watch.spoil();
@@ -151,7 +151,7 @@ impl LentParts<'_> {
         if !(went_back || seen.path) || self.watch.standing() == Standing::Failed {
             return Ok(());
         }
-        if lookup::has_path(self.connection).await? {
+        if Box::pin(lookup::has_path(self.connection)).await? {
             self.watch.has_path();
             return Ok(());
         }

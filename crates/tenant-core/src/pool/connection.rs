@@ -381,7 +381,9 @@ impl<S: Scope> ScopedConnection<S> {
         let answer = query(lent.connection);
         async move {
             match pending {
-                Some(pending) if kind == Kind::Each => lent.each(pending, depth, answer).await,
+                Some(pending) if kind == Kind::Each => {
+                    Box::pin(lent.each(pending, depth, answer)).await
+                }
                 Some(pending) => lent.watched(pending.with(lent, answer)).await,
                 None => {
                     lent.ready(kind).await?;

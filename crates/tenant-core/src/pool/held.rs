@@ -11,7 +11,7 @@ use super::manager::Manager;
 /// A connection that goes back to the pool, or one that is closed after its work.
 pub(super) enum Owner {
     Pool(PooledConnection<'static, Manager>),
-    Work(Lent),
+    Work(Box<Lent>),
 }
 
 /// A connection that is lent. The lock is only there so that a task can take it over from

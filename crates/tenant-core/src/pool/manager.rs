@@ -15,20 +15,21 @@ pub(super) struct Manager {
 }
 
 impl ManageConnection for Manager {
-    type Connection = Lent;
+    // It is moved at every checkout, and is large.
+    type Connection = Box<Lent>;
     type Error = ConnectError;
 
-    async fn connect(&self) -> Result<Lent, ConnectError> {
-        Ok(Lent::new(self.database.watched_diesel().await?))
+    async fn connect(&self) -> Result<Box<Lent>, ConnectError> {
+        Ok(Box::new(Lent::new(self.database.watched_diesel().await?)))
     }
 
     /// Not checked here: the message that begins a piece of work is the test, and needs no
     /// additional round trip.
-    async fn is_valid(&self, _: &mut Lent) -> Result<(), ConnectError> {
+    async fn is_valid(&self, _: &mut Box<Lent>) -> Result<(), ConnectError> {
         Ok(())
     }
 
-    fn has_broken(&self, lent: &mut Lent) -> bool {
+    fn has_broken(&self, lent: &mut Box<Lent>) -> bool {
         lent.is_spent()
     }
 }

@@ -1,5 +1,7 @@
 //! The messages that begin and end a piece of work. Each is one round trip.
 
+use std::sync::LazyLock;
+
 use super::opening::Isolation;
 use crate::link::{FORGET, Mark};
 use crate::path::Path;
@@ -17,11 +19,14 @@ pub(super) struct Characteristics {
 
 impl Characteristics {
     fn begin(self) -> String {
-        let isolation = self
-            .isolation
-            .map(|level| format!(" ISOLATION LEVEL {level}"));
-        let read_only = if self.read_only { " READ ONLY" } else { "" };
-        format!("BEGIN{}{read_only}", isolation.unwrap_or_default())
+        let mut begin = "BEGIN".to_owned();
+        if let Some(level) = self.isolation {
+            begin += &format!(" ISOLATION LEVEL {level}");
+        }
+        if self.read_only {
+            begin += " READ ONLY";
+        }
+        begin
     }
 }
 
@@ -42,21 +47,19 @@ pub(super) enum Before {
 /// begins with a `BEGIN`: whatever of it fails, PostgreSQL refuses the query,
 /// because it stands in a transaction that has failed.
 pub(super) fn begin_transaction(path: Path<'_>, how: Characteristics, before: Before) -> String {
-    let forget = match before {
-        Before::Cleared => String::new(),
-        Before::Unknown => format!("BEGIN; {}; COMMIT; ", forget()),
+    let forget: &[&str] = match before {
+        Before::Cleared => &[],
+        Before::Unknown => &["BEGIN; ", forget(), "; COMMIT; "],
     };
-    let begun = format!(
-        "{}{forget}{}; {}; {}",
-        Mark::Begin.comment(),
-        how.begin(),
-        path.set_local(),
-        path.quick_check()
-    );
-    match how.unhurried {
-        true => format!("{begun}; {UNHURRIED}"),
-        false => begun,
-    }
+    let unhurried: &[&str] = match how.unhurried {
+        true => &["; ", UNHURRIED],
+        false => &[],
+    };
+    let (begin, set_path, check) = (how.begin(), path.set_local(), path.quick_check());
+    let begun = [&begin, "; ", &set_path, "; ", &check];
+    [&[Mark::Begin.comment()], forget, &begun, unhurried]
+        .concat()
+        .concat()
 }
 
 /// What ends a session that waits in a transaction, or a transaction that takes long, for
@@ -81,32 +84,49 @@ pub(super) enum Prepared {
 
 /// Commits a transaction, and leaves nothing that others could meet.
 pub(super) fn commit(prepared: Prepared) -> String {
-    format!("{}COMMIT; {}", Mark::End.comment(), clear(prepared))
+    end("COMMIT; ", prepared)
 }
 
 /// The same, with nothing kept. Where there is no transaction, it has no effect.
 pub(super) fn roll_back(prepared: Prepared) -> String {
-    format!("{}ROLLBACK; {}", Mark::End.comment(), clear(prepared))
+    end("ROLLBACK; ", prepared)
 }
 
-/// Forgets all that the work may have left: also the locks of the session, and the state
-/// from which random numbers are made. One statement does both, because that is what costs.
+/// Ends a transaction with `command`, and forgets all that the work may have left: also the locks
+/// of the session, and the state from which random numbers are made. One statement does both,
+/// because that is what costs.
 ///
 /// It is a separate transaction with an explicit isolation level, because the defaults that the
 /// work has set still hold, and a serializable transaction could wait for others. The settings are
 /// reset first, so that no time-out from the work ends the rest.
-fn clear(prepared: Prepared) -> String {
-    let seed = rand::random_range(-1.0..1.0_f64);
-    let deallocate = match prepared {
-        Prepared::No => String::new(),
-        Prepared::Perhaps => format!("{DEALLOCATE}; "),
-        Prepared::PerhapsDropped => format!("{DEALLOCATE}; {NOT_DROPPED}; "),
+fn end(command: &str, prepared: Prepared) -> String {
+    let deallocate: &[&str] = match prepared {
+        Prepared::No => &[],
+        Prepared::Perhaps => &[DEALLOCATE, "; "],
+        Prepared::PerhapsDropped => &[DEALLOCATE, "; ", NOT_DROPPED, "; "],
     };
-    format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED; {}; {deallocate}\
-         SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.setseed({seed:.17}); COMMIT",
-        forget()
-    )
+    let begun = [
+        Mark::End.comment(),
+        command,
+        "BEGIN ISOLATION LEVEL READ COMMITTED; ",
+        forget(),
+        "; ",
+    ];
+    let seed = seed();
+    let rest = [
+        "SELECT pg_catalog.pg_advisory_unlock_all(), pg_catalog.setseed(",
+        &seed,
+        "); COMMIT",
+    ];
+    [&begun, deallocate, &rest].concat().concat()
+}
+
+/// A number between -1 and 1. Its digits are random: to convert a random `f64` to decimal costs
+/// more.
+fn seed() -> String {
+    let digits = rand::random_range(0..100_000_000_000_000_000_u64);
+    let sign = if rand::random() { "-" } else { "" };
+    format!("{sign}0.{digits:017}")
 }
 
 /// Forgets what was prepared by SQL, and none of the driver's statements.
@@ -118,7 +138,8 @@ const NOT_DROPPED: &str = "DO $$ BEGIN \
     RAISE EXCEPTION 'diesel tenants: the statements of the driver were dropped'; \
     END IF; END $$";
 
-/// Forgets what others have left.
-pub(super) fn forget() -> String {
-    format!("{}; {TIME_ZONE}", FORGET.join("; "))
+/// Forgets what others have left. The same text each time, so it is made once.
+pub(super) fn forget() -> &'static str {
+    static ALL: LazyLock<String> = LazyLock::new(|| format!("{}; {TIME_ZONE}", FORGET.join("; ")));
+    &ALL
 }

@@ -86,7 +86,7 @@ impl NewTenant {
         let connection = AsyncPgConnection::try_from(begun.client).await;
         let connection = connection
             .map_err(|error| PoolError::Query(DieselError::QueryBuilderError(error.into())))?;
-        let mut lent = Lent::new((connection, begun.wire));
+        let mut lent = Box::new(Lent::new((connection, begun.wire)));
         lent.count_in()?;
         let lent = Arc::new(Mutex::new(Owner::Work(lent))).lock_owned();
         let home = Home {

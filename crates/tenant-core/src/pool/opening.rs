@@ -236,6 +236,9 @@ impl PoolInner {
 
     /// Begins the work, or leaves that to its first query: where the tenant is
     /// known and the connection was in use a moment ago.
+    ///
+    /// What is seldom awaited is in a box, here and in `begin.rs`. Otherwise every future that
+    /// awaits it has room for it, and large futures cost more to allocate.
     async fn begin_for<S: Scope>(
         self: &Arc<Self>,
         lent: &mut Held,
@@ -246,7 +249,7 @@ impl PoolInner {
         let found = match (scope.tenant(), known) {
             (None, _) => None,
             (_, Some(Known::Tenant(found))) => Some(found),
-            (Some(name), _) => Some(self.ask_for(lent, name).await?),
+            (Some(name), _) => Some(Box::pin(self.ask_for(lent, name)).await?),
         };
         let target = found.as_ref().map(|found| &found.target);
         let schema = target.map_or(Schema::Public, Schema::Tenant);
@@ -262,10 +265,10 @@ impl PoolInner {
         }
         if kind == Kind::Each {
             let once = format!("{message}; COMMIT");
-            self.begin(lent, scope.tenant(), (kind, &once)).await?;
+            Box::pin(self.begin(lent, scope.tenant(), (kind, &once))).await?;
             return Ok((tag, Some(pending(message))));
         }
-        self.begin(lent, scope.tenant(), (kind, &message)).await?;
+        Box::pin(self.begin(lent, scope.tenant(), (kind, &message))).await?;
         Ok((tag, None))
     }
 }

@@ -53,6 +53,12 @@ impl Frames {
     /// Reads the next piece, and calls `whole` for each message that ends in it.
     pub(super) fn read(&mut self, mut bytes: &[u8], mut whole: impl FnMut(&Frame<'_>)) {
         while !bytes.is_empty() {
+            if let Some((frame, rest)) = self.first_of(bytes) {
+                whole(&frame);
+                self.tag = 1;
+                bytes = rest;
+                continue;
+            }
             bytes = self.read_head(bytes);
             if self.head.len() < self.tag + 4 {
                 return;
@@ -70,6 +76,22 @@ impl Frames {
             self.body.clear();
             self.tag = 1;
         }
+    }
+
+    /// The message that `bytes` begin with, and what follows it. `None` if its beginning came
+    /// before, or its end is still to come. Most messages come whole, and nothing of them is
+    /// copied.
+    fn first_of<'a>(&self, bytes: &'a [u8]) -> Option<(Frame<'a>, &'a [u8])> {
+        if !self.head.is_empty() {
+            return None;
+        }
+        let (head, rest) = bytes.split_at_checked(self.tag + 4)?;
+        let length = length(head.get(self.tag..)).saturating_sub(4);
+        let (body, rest) = rest.split_at_checked(length)?;
+        let tag = tag_of(head, self.tag);
+        let kept = if (self.is_wanted)(tag) { KEPT } else { 0 };
+        let body = body.get(..kept).unwrap_or(body);
+        Some((Frame { tag, length, body }, rest))
     }
 
     fn read_head<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -98,9 +120,14 @@ impl Frames {
     }
 
     fn known_tag(&self) -> u8 {
-        let tag = self.head.first().filter(|_| self.tag == 1);
-        tag.copied().unwrap_or_default()
+        tag_of(&self.head, self.tag)
     }
+}
+
+/// The tag in the head of a message that has a tag of `bytes` bytes; 0 if it has none.
+fn tag_of(head: &[u8], bytes: usize) -> u8 {
+    let tag = head.first().filter(|_| bytes == 1);
+    tag.copied().unwrap_or_default()
 }
 
 fn length(bytes: Option<&[u8]>) -> usize {

@@ -28,7 +28,7 @@ impl Mention {
         if text.starts_with(Mark::Ask.comment().as_bytes()) {
             return Self::Nothing;
         }
-        match (NAMES.iter().any(|name| contains(text, name)), is_whole) {
+        match (names_path(text), is_whole) {
             (true, _) => Self::Path,
             (false, true) => Self::Nothing,
             (false, false) => Self::Unknown,
@@ -36,9 +36,26 @@ impl Mention {
     }
 }
 
-fn contains(text: &[u8], name: &str) -> bool {
-    let mut parts = text.windows(name.len());
-    parts.any(|part| part.eq_ignore_ascii_case(name.as_bytes()))
+/// Whether one of the [`NAMES`] is in `text`, which is read once: few of its letters can begin
+/// one.
+fn names_path(mut text: &[u8]) -> bool {
+    while let Some(at) = text.iter().position(|byte| begins_name(*byte)) {
+        text = text.get(at..).unwrap_or_default();
+        if NAMES.iter().any(|name| starts_with(text, name)) {
+            return true;
+        }
+        text = text.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+fn begins_name(byte: u8) -> bool {
+    matches!(byte, b'S' | b's' | b'U' | b'u')
+}
+
+fn starts_with(text: &[u8], name: &str) -> bool {
+    let beginning = text.get(..name.len());
+    beginning.is_some_and(|beginning| beginning.eq_ignore_ascii_case(name.as_bytes()))
 }
 
 /// The prepared statements of a connection that may set the path.
@@ -95,6 +112,21 @@ mod tests {
         assert_eq!(Mention::of(plain, false), Mention::Unknown);
         let ours = format!("{}SELECT 'search_path'", Mark::Ask.comment());
         assert_eq!(Mention::of(ours.as_bytes(), true), Mention::Nothing);
+    }
+
+    #[test]
+    fn each_name_is_noticed_wherever_it_stands() {
+        for name in NAMES {
+            assert!(begins_name(name.as_bytes()[0]), "{name}");
+            for text in [
+                name.to_owned(),
+                format!("ss {name}"),
+                format!("su{name} us"),
+            ] {
+                assert!(names_path(text.to_uppercase().as_bytes()), "{text}");
+                assert!(!names_path(&text.as_bytes()[..name.len() - 1]), "{text}");
+            }
+        }
     }
 
     #[test]

@@ -140,8 +140,13 @@ impl State {
         match frame.tag {
             b'Q' => {
                 self.probe = Probe::of(frame.body).or(self.probe);
-                let mention = Mention::of(frame.body, frame.body.len() == frame.length);
-                self.push(request(frame), true, mention);
+                let request = request(frame);
+                let mention = match request {
+                    // What ours do to the path is known.
+                    Request::Ours(_) => Mention::Nothing,
+                    _ => Mention::of(frame.body, frame.body.len() == frame.length),
+                };
+                self.push(request, true, mention);
             }
             b'F' => self.push(Request::Work, true, Mention::Unknown),
             b'P' | b'B' | b'D' | b'E' => {
