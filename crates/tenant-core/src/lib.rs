@@ -166,8 +166,9 @@ pub use answer::Answer;
 pub use catalog::{Affected, Dependent};
 pub use engine::{NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers};
 pub use error::{
-    Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, NotKept,
-    OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath, UnfitRow, WrongOwner,
+    Cause, Consequence, Error, ErrorParts, Expected, FailedFile, ForeignSign, HookFailure,
+    MigrationFailure, NotKept, OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath,
+    UnfitRow, WrongOwner,
 };
 pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};

@@ -18,7 +18,7 @@ use crate::{interrupt, json, messages, plan, report, tenants};
 /// none. A tenant that fails does not stop the others. Run the command again to retry
 /// it. Spares are migrated too, unless you name tenants.
 ///
-/// Tenants that are behind and have unknown migrations fail, unless you allow them.
+/// A tenant with both pending and unknown migrations fails, unless you allow that.
 ///
 /// Exit code 1: a tenant failed or was skipped. With --check: something is pending.
 #[derive(Debug, Parser)]
