@@ -183,7 +183,7 @@ fn a_mistake_ends_every_command_with_its_place_and_never_counts_as_nothing() {
             .exits_with(2)
             .prints_nothing()
             .says("error: unknown key `max_failure` (did you mean `max_failures`?)\n  --> tenants.toml:2:1\n")
-            .says("error: `jobs` must be a whole number of at least 1\n  --> tenants.toml:3:8\n");
+            .says("error: `jobs` must be a whole number of at least 1, but is a string\n  --> tenants.toml:3:8\n");
     }
     let refused = folder.run("list-tenants --json").exits_with(2);
     let document = refused.json();
