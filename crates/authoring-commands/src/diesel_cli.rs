@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 
 use anyhow::{Context as _, anyhow};
-use command_line::Context;
+use command_line::exit::UsageError;
+use command_line::hints::Advised;
+use command_line::{Context, Hint, ask};
 use tokio::process::Command;
 
-use crate::advice::advised;
+use crate::advice::{advised, hint};
 use crate::scratch::url::concealed;
 use crate::{Project, scratch::Scratch};
 
@@ -49,19 +51,24 @@ impl DieselCli {
     ///
     /// # Errors
     ///
-    /// When it cannot be installed, or must not be (`--no-download`).
-    pub async fn find_or_install(context: &Context, project: &Project) -> anyhow::Result<Self> {
+    /// When it cannot be installed, or must not be: with `--no-download`, without an answer, or
+    /// with a no.
+    pub async fn find_or(
+        missing: Missing,
+        context: &Context,
+        project: &Project,
+    ) -> anyhow::Result<Self> {
         if let Some(found) = Self::find(context, project).await {
             return Ok(found);
         }
         if context.no_download() {
-            return Err(anyhow!(advised(
-                format!("could not find a Diesel CLI {SERIES}x with PostgreSQL support"),
-                &format!(
-                    "Omit --no-download to install it for this project. Or install it \
-                         yourself.\n{BY_HAND}"
-                ),
-            )));
+            return Err(anyhow!(not_found([
+                Hint::new("Omit --no-download to install it for this project."),
+                hint(&format!("Or install it yourself.\n{BY_HAND}")),
+            ])));
+        }
+        if let Missing::Ask(again) = missing {
+            agree(&again, &project.shown(&tools(context, project)).to_string())?;
         }
         install(context, project).await?;
         let installed = Self::find(context, project).await;
@@ -104,6 +111,40 @@ impl DieselCli {
         }
         String::from_utf8(ended.stdout).context("`diesel print-schema` printed invalid UTF-8")
     }
+}
+
+/// What to do where there is no Diesel CLI.
+#[derive(Debug, Clone)]
+pub enum Missing {
+    /// Install one.
+    Install,
+    /// Ask first. This command installs one without asking.
+    Ask(String),
+}
+
+/// Asks whether to install one into the folder `tools`.
+fn agree(again: &str, tools: &str) -> anyhow::Result<()> {
+    let hints = [
+        hint(&format!("Install it for this project.\n{again}")),
+        hint(&format!("Or install it yourself.\n{BY_HAND}")),
+    ];
+    if !ask::is_possible() {
+        let refused = not_found(hints);
+        return Err(anyhow!(UsageError(refused.what.clone())).context(refused));
+    }
+    let question = format!(
+        "There is no Diesel CLI {SERIES}x with PostgreSQL support. Install {RELEASE} into {tools}? \
+         This takes a few minutes"
+    );
+    match ask::confirm(&question, true)? {
+        true => Ok(()),
+        false => Err(anyhow!(not_found(hints))),
+    }
+}
+
+fn not_found(hints: [Hint; 2]) -> Advised {
+    let what = format!("could not find a Diesel CLI {SERIES}x with PostgreSQL support");
+    Advised::with(what, hints)
 }
 
 /// How to do what [`install`] does.

@@ -10,6 +10,8 @@ use std::collections::HashSet;
 use anyhow::{Context as _, anyhow};
 use command_line::exit::UsageError;
 use command_line::hints::Advised;
+use command_line::mistakes::Mistakes;
+use command_line::settings::Mistake;
 use command_line::{Context, Invocation};
 use schema_diff::{Answers, Catalog, Plan, PlanError, Proof, Schema, plan, prove, stale_functions};
 
@@ -211,7 +213,11 @@ fn settled(
             }
             Err(PlanError::Impossible { line, reason }) => {
                 let file = project.shown(&files.schema);
-                return Err(anyhow!(UsageError(format!("{file}:{line}: {reason}"))));
+                return Err(anyhow!(Mistakes::from(Mistake::in_line(
+                    file.to_string(),
+                    line,
+                    reason
+                ))));
             }
         }
     }

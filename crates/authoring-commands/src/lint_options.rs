@@ -1,10 +1,10 @@
 //! What the project says about the rules for its migrations.
 
 use anyhow::{Context as _, anyhow};
-use command_line::exit::UsageError;
 use command_line::files::read_if_there;
 use command_line::hints::Advised;
-use command_line::settings::{Lint, Placed};
+use command_line::mistakes::Mistakes;
+use command_line::settings::{Lint, Mistake, Placed};
 use migration_lint::{Options, OptionsError};
 
 use crate::{Project, Stream};
@@ -24,12 +24,12 @@ pub fn read(project: &Project) -> anyhow::Result<Options> {
     match (text, section) {
         (None, None) => Ok(Options::default()),
         (None, Some(section)) => of_section(project, section),
-        (Some(text), None) => Options::parse(&text).map_err(|error| unusable(FILE, &error)),
+        (Some(text), None) => Options::parse(&text).map_err(|error| in_file(&text, &error)),
         (Some(_), Some(section)) => {
-            let place = project.settings().place(section.line);
-            let both = format!("the project has both `[lint]` here and the file {FILE}");
-            Err(anyhow!(UsageError(both)).context(Advised::new(
-                format!("{place}: could not choose the lint options"),
+            let both = format!("the project has both `[lint]` and the file {FILE}");
+            let mistake = project.settings().mistake(section.line, both);
+            Err(anyhow!(Mistakes::from(mistake)).context(Advised::new(
+                "could not choose the lint options",
                 "Delete one of them.",
             )))
         }
@@ -47,16 +47,24 @@ fn of_section(project: &Project, section: &Placed<Lint>) -> anyhow::Result<Optio
         citus: lint.citus,
         ..usual
     };
-    let place = project.settings().place(section.line);
-    options.checked().map_err(|error| unusable(&place, &error))
+    options.checked().map_err(|error| {
+        let mistake = project.settings().mistake(section.line, error.to_string());
+        anyhow!(Mistakes::from(mistake))
+    })
 }
 
-fn unusable(place: &str, error: &OptionsError) -> anyhow::Error {
-    let source = std::error::Error::source(error).map(|source| format!(": {source}"));
-    anyhow!(UsageError(format!(
-        "{place}: {error}{}",
-        source.unwrap_or_default()
-    )))
+/// A mistake in the file. Only what is wrong for TOML has a place.
+fn in_file(text: &str, error: &OptionsError) -> anyhow::Error {
+    let mistake = match error {
+        OptionsError::Toml(error) => Mistake::of_toml(FILE, text, error),
+        error => Mistake {
+            file: FILE.to_owned(),
+            line: None,
+            column: None,
+            message: error.to_string(),
+        },
+    };
+    anyhow!(Mistakes::from(mistake))
 }
 
 impl From<Stream> for migration_lint::Stream {

@@ -10,8 +10,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
+use tenant_settings::Mistake;
+
 use crate::exit::UsageError;
 use crate::files;
+use crate::hints::Advised;
+use crate::mistakes::Mistakes;
 
 /// The values of a file, by name; none where there is no file.
 #[derive(Debug, Default)]
@@ -42,7 +46,7 @@ impl EnvFile {
             .with_context(|| format!("could not read the file {}", path.display()))?;
         let text = text(&path, bytes)?;
         let read = dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>();
-        let values = read.map_err(|error| anyhow!(UsageError(unreadable(&path, &text, &error))))?;
+        let values = read.map_err(|error| unreadable(&path, &text, &error))?;
         Ok(Self {
             damaged: damaged(&text, is_set),
             path,
@@ -58,11 +62,14 @@ impl EnvFile {
     pub(crate) fn get(&self, name: &str) -> anyhow::Result<Option<String>> {
         match self.damaged.get(name) {
             None => Ok(self.values.get(name).cloned()),
-            Some(line) => Err(anyhow!(UsageError(format!(
-                "line {line} of the file {} has a `$` in {name} that names no variable (put the \
-                 value in single quotes to keep the `$`)",
-                self.path.display()
-            )))),
+            Some(line) => {
+                let what = format!("the value of {name} has a `$` that names no variable");
+                let mistake = Mistake::in_line(files::shown(&self.path), *line, what);
+                Err(advised(
+                    mistake,
+                    "Put the value in single quotes to keep the `$`.",
+                ))
+            }
         }
     }
 }
@@ -94,19 +101,29 @@ fn text(path: &Path, bytes: Vec<u8>) -> anyhow::Result<String> {
 }
 
 /// Which line it is. The library's own message quotes it, password and all.
-fn unreadable(file: &Path, text: &str, error: &dotenvy::Error) -> String {
+fn unreadable(file: &Path, text: &str, error: &dotenvy::Error) -> anyhow::Error {
     let line = match error {
         dotenvy::Error::LineParse(culprit, _) => {
             text.lines().position(|line| line.contains(culprit.trim()))
         }
         _ => None,
     };
-    let place = line.map_or_else(|| "a line".to_owned(), |line| format!("line {}", line + 1));
-    format!(
-        "{place} of the file {} is not of the form NAME=value (quote a value that has spaces or \
-         special characters)",
-        file.display()
+    let mistake = Mistake {
+        file: files::shown(file),
+        line: line.map(|index| index + 1),
+        column: None,
+        message: "a line is not of the form NAME=value".to_owned(),
+    };
+    advised(
+        mistake,
+        "Quote a value that has spaces or special characters.",
     )
+}
+
+/// A mistake in the file, and what to do about it.
+fn advised(mistake: Mistake, sentence: &str) -> anyhow::Error {
+    let what = mistake.message.clone();
+    anyhow!(Mistakes::from(mistake)).context(Advised::new(what, sentence))
 }
 
 /// The names of the values in which `dotenvy` replaces something by nothing, each with its

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use tenant_core::{Error, InvalidName};
 
 use crate::hints::Advised;
+use crate::mistakes::Mistakes;
 use crate::own_server;
 use crate::project::NoProject;
 
@@ -64,7 +65,7 @@ impl Verdict {
     /// What an error that ended the command means.
     #[must_use]
     pub fn of(error: &anyhow::Error) -> Self {
-        if error.is::<UsageError>() || error.is::<InvalidName>() {
+        if error.is::<UsageError>() || error.is::<Mistakes>() || error.is::<InvalidName>() {
             return Self::Usage;
         }
         if error.is::<Interrupted>() {

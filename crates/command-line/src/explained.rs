@@ -5,22 +5,14 @@
 //! notes: they are facts about the statement, and not advice of this program.
 
 use std::error::Error as StdError;
-use std::time::Duration;
 
-use tenant_core::{
-    Cause, Consequence, Error, HookFailure, LockHolder, MigrationFailure, MigrationFile, PgError,
-};
+use tenant_core::{Error, ErrorParts, FailedFile, HookFailure, MigrationFailure, PgError};
+use tenant_settings::Mistake;
 
 use crate::init::Stream;
 use crate::message::{Hint, Message, Place};
-use crate::words::time;
+use crate::mistakes::Mistakes;
 use crate::{Invocation, hints};
-
-/// The shortest time that is worth a note.
-const SHORTEST: Duration = Duration::from_millis(100);
-
-/// What became of a migration that failed in a transaction.
-pub const ROLLED_BACK: &str = "its transaction was rolled back";
 
 /// What stands for the tenant in [`Explained::of_many`].
 pub const WHOM: &str = "{}";
@@ -44,6 +36,8 @@ pub struct Explained {
     pub place: Option<Place>,
     /// The beginning of the statement that failed.
     pub statement: Option<String>,
+    /// Further errors that ended the command, such as mistakes in the same file.
+    pub others: Vec<Self>,
 }
 
 /// One error of a chain.
@@ -55,6 +49,7 @@ struct Link {
     migration: Option<String>,
     place: Option<Place>,
     statement: Option<String>,
+    others: Vec<Explained>,
 }
 
 impl Explained {
@@ -86,9 +81,7 @@ impl Explained {
         for error in std::iter::successors(Some(error), |error| (*error).source()) {
             let link = Link::of(error, invocation);
             // A transparent error repeats the one that it wraps.
-            if explained.chain.last() == Some(&link.text) {
-                continue;
-            }
+            let is_repeated = explained.chain.last() == Some(&link.text);
             if let Some(said) = error.downcast_ref::<PgError>() {
                 explained.sqlstate = said.sqlstate().map(str::to_owned);
             }
@@ -96,12 +89,15 @@ impl Explained {
             if explained.chain.is_empty() {
                 explained.of_many = link.of_many;
             }
-            explained.chain.push(link.text);
+            if !is_repeated {
+                explained.chain.push(link.text);
+            }
             // What PostgreSQL adds explains the cause, and comes before what became of it.
             explained.notes.splice(0..0, link.notes);
             explained.migration = explained.migration.or(link.migration);
             explained.place = explained.place.or(link.place);
             explained.statement = explained.statement.or(link.statement);
+            explained.others.extend(link.others);
         }
         explained
     }
@@ -120,6 +116,15 @@ impl Explained {
             .excerpt(self.statement)
             .notes(self.notes)
             .hints(self.hints)
+            .followed_by(self.others.into_iter().map(Self::message))
+    }
+
+    fn of_mistake(mistake: &Mistake) -> Self {
+        Self {
+            chain: vec![mistake.message.clone()],
+            place: Some(Place::of(mistake)),
+            ..Self::default()
+        }
     }
 }
 
@@ -127,10 +132,16 @@ impl Link {
     fn of(error: &(dyn StdError + 'static), invocation: &Invocation) -> Self {
         let boxed = error.downcast_ref::<Box<Error>>().map(AsRef::as_ref);
         if let Some(known) = error.downcast_ref::<Error>().or(boxed) {
-            return Self::of_library(known, invocation);
+            return Self::of_parts(known.parts(), invocation);
         }
         if let Some(failure) = error.downcast_ref::<MigrationFailure>() {
-            return Self::of_migration(failure, invocation);
+            return Self::of_parts(failure.parts(), invocation);
+        }
+        if let Some(failure) = error.downcast_ref::<HookFailure>() {
+            return Self::of_parts(failure.parts(), invocation);
+        }
+        if let Some(mistakes) = error.downcast_ref::<Mistakes>() {
+            return Self::of_mistakes(mistakes);
         }
         match error.downcast_ref::<PgError>() {
             Some(said) => Self::of_postgres(said),
@@ -145,167 +156,25 @@ impl Link {
         }
     }
 
-    /// A text about a schema, in which [`WHOM`] stands for it.
-    fn about(schema: &str, template: String) -> Self {
+    /// An error of the library, whose words are its own.
+    fn of_parts(parts: ErrorParts, invocation: &Invocation) -> Self {
         Self {
-            of_many: Some(template.clone()),
-            ..Self::text(template.replace(WHOM, schema))
+            of_many: parts.about(WHOM),
+            place: place(&parts, invocation),
+            text: parts.text(),
+            notes: parts.notes,
+            migration: parts.migration,
+            statement: parts.statement,
+            others: Vec::new(),
         }
     }
 
-    fn of_library(error: &Error, invocation: &Invocation) -> Self {
-        let at = |migration: &str, file, line| {
-            let file = invocation.file_of(Stream::Tenant, migration, file);
-            Place {
-                file,
-                line,
-                column: None,
-            }
-        };
-        match error {
-            Error::Migration(failure) => Self::of_migration(failure, invocation),
-            Error::Hook(failure) => Self::of_hook(failure),
-            Error::Refused {
-                migration,
-                file,
-                refusal,
-            } => Self {
-                migration: Some(migration.clone()),
-                place: Some(at(migration, *file, Some(refusal.line))),
-                ..Self::text(format!(
-                    "migration `{migration}` cannot run: {}",
-                    refusal.reason
-                ))
-            },
-            Error::Deferred {
-                schema,
-                migration,
-                file,
-                ..
-            } => Self {
-                notes: vec![ROLLED_BACK.to_owned()],
-                migration: Some(migration.clone()),
-                place: Some(at(migration, *file, None)),
-                ..Self::about(
-                    schema,
-                    format!("migration `{migration}` violates deferred constraints in {WHOM}"),
-                )
-            },
-            Error::ChangedPath {
-                schema,
-                migration,
-                file,
-                line,
-            } => Self {
-                notes: vec![not_recorded(*file)],
-                migration: Some(migration.clone()),
-                place: Some(at(migration, *file, *line)),
-                ..Self::about(
-                    schema,
-                    format!("migration `{migration}` changed the search path in {WHOM}"),
-                )
-            },
-            Error::ChangedElsewhere {
-                schema,
-                migrations,
-                file,
-                line,
-                changed,
-            } => Self::of_change_elsewhere(schema, migrations, changed, *file, &|migration| {
-                at(migration, *file, *line)
-            }),
-            Error::Busy {
-                schema,
-                holders,
-                waited,
-            } => Self {
-                notes: gave_up(*waited)
-                    .into_iter()
-                    .chain(held_by(holders))
-                    .collect(),
-                ..Self::about(schema, format!("another run is changing {WHOM}"))
-            },
-            error => Self::text(error.to_string()),
-        }
-    }
-
-    fn of_migration(failure: &MigrationFailure, invocation: &Invocation) -> Self {
-        let migration = &failure.migration;
-        let schema = &failure.schema;
-        // The library names the schema in words. They only decide between two files of one name.
-        let is_public = schema.contains("public schema");
-        let stream = if is_public {
-            Stream::Public
-        } else {
-            Stream::Tenant
-        };
-        // A migration fails for a tenant, and in a trial run.
-        let word = if schema.starts_with("a ") {
-            "in"
-        } else {
-            "for"
-        };
-        let what = match failure.file {
-            MigrationFile::Up => format!("migration `{migration}` failed {word} {WHOM}"),
-            MigrationFile::Down => {
-                format!("rolling back migration `{migration}` failed {word} {WHOM}")
-            }
-        };
-        let mut notes = cause(&failure.cause).into_iter().collect::<Vec<_>>();
-        notes.push(consequence(failure.consequence).to_owned());
+    fn of_mistakes(mistakes: &Mistakes) -> Self {
+        let others = mistakes.others.iter().map(Explained::of_mistake);
         Self {
-            notes,
-            migration: Some(migration.clone()),
-            place: Some(Place {
-                file: invocation.file_of(stream, migration, failure.file),
-                line: Some(failure.line),
-                column: None,
-            }),
-            statement: Some(failure.statement.clone()).filter(|text| !text.is_empty()),
-            ..Self::about(schema, what)
-        }
-    }
-
-    fn of_hook(failure: &HookFailure) -> Self {
-        Self {
-            notes: vec![consequence(Consequence::RolledBack).to_owned()],
-            place: Some(Place {
-                file: failure.hook.clone(),
-                line: Some(failure.line),
-                column: None,
-            }),
-            statement: Some(failure.statement.clone()).filter(|text| !text.is_empty()),
-            ..Self::about(
-                &failure.schema,
-                format!("`{}` failed for {WHOM}", failure.hook),
-            )
-        }
-    }
-
-    fn of_change_elsewhere(
-        schema: &str,
-        migrations: &[String],
-        changed: &[String],
-        file: MigrationFile,
-        at: &dyn Fn(&str) -> Place,
-    ) -> Self {
-        let (who, one) = match migrations {
-            [one] => (format!("migration `{one}`"), Some(one)),
-            several => {
-                let names = several.iter().map(|name| format!("`{name}`"));
-                let names = names.collect::<Vec<_>>().join(", ");
-                (format!("one of the migrations {names}"), None)
-            }
-        };
-        let changed = changed.join(", ");
-        Self {
-            notes: vec![not_recorded(file)],
-            migration: one.cloned(),
-            place: one.map(|one| at(one)),
-            ..Self::about(
-                schema,
-                format!("{who} changed objects outside the schema of {WHOM}: {changed}"),
-            )
+            place: Some(Place::of(&mistakes.first)),
+            others: others.collect(),
+            ..Self::text(&mistakes.first.message)
         }
     }
 
@@ -314,51 +183,35 @@ impl Link {
         let hint = parts.hint.map(|hint| format!("PostgreSQL's hint: {hint}"));
         let context = (!parts.context.is_empty())
             .then(|| format!("PostgreSQL's context: {}", parts.context.join(", ")));
-        let mut notes = hint.into_iter().chain(context).collect::<Vec<_>>();
-        notes.extend(held_by(said.holders()));
+        let notes = hint.into_iter().chain(context).chain(parts.held_by);
         Self {
-            notes,
+            notes: notes.collect(),
             ..Self::text(parts.text)
         }
     }
 }
 
-/// After how long; nothing where the command did not wait.
-fn gave_up(waited: Duration) -> Option<String> {
-    (waited >= SHORTEST).then(|| format!("the command waited for {}", time(waited)))
-}
-
-fn held_by(holders: &[LockHolder]) -> Vec<String> {
-    let each = holders.iter().map(ToString::to_string);
-    let each = each.collect::<Vec<_>>().join(", ");
-    let note = (!each.is_empty()).then(|| format!("the lock is held by {each}"));
-    note.into_iter().collect()
-}
-
-fn not_recorded(file: MigrationFile) -> String {
-    let done = match file {
-        MigrationFile::Up => "applied",
-        MigrationFile::Down => "rolled back",
+/// The file as the reader can open it, with the line.
+fn place(parts: &ErrorParts, invocation: &Invocation) -> Option<Place> {
+    let file = match (&parts.file, &parts.migration) {
+        (Some(FailedFile::Hook(hook)), _) => hook.clone(),
+        (Some(FailedFile::Migration(file)), Some(migration)) => {
+            // The library names the schema in words. They only decide between two files of one
+            // name.
+            let is_public = parts
+                .schema()
+                .is_some_and(|it| it.contains("public schema"));
+            let stream = match is_public {
+                true => Stream::Public,
+                false => Stream::Tenant,
+            };
+            invocation.file_of(stream, migration, *file)
+        }
+        _ => return None,
     };
-    format!("the migration is not recorded as {done}")
-}
-
-fn cause(cause: &Cause) -> Option<String> {
-    match cause {
-        Cause::Function(function) => Some(format!("the function `{function}` raised the error")),
-        Cause::OtherSchema { object, schema } => {
-            Some(format!("`{object}` is in the schema `{schema}`"))
-        }
-        _ => None,
-    }
-}
-
-fn consequence(consequence: Consequence) -> &'static str {
-    match consequence {
-        Consequence::PartlyApplied => {
-            "the migration runs outside a transaction, and its earlier statements took effect"
-        }
-        Consequence::Removed => "the new tenant was removed again",
-        _ => ROLLED_BACK,
-    }
+    Some(Place {
+        file,
+        line: parts.line,
+        column: None,
+    })
 }

@@ -1,6 +1,7 @@
 //! What to do next after each error.
 
-use tenant_core::{ConnectError, Error};
+use tenant_core::remedy::Advice;
+use tenant_core::{ConnectError, Error, InvalidName};
 
 use crate::message::Hint;
 use crate::project::NoProject;
@@ -56,6 +57,9 @@ pub fn of_any(error: &anyhow::Error, invocation: &Invocation) -> Vec<Hint> {
         let hint = "Run this in the project's folder, or name a database with --database-url, \
                     DATABASE_URL or .env.";
         return vec![Hint::new(hint)];
+    }
+    if error.is::<InvalidName>() {
+        return remedy::hints(&[Advice::ChooseAnotherName.into()], invocation);
     }
     let error = error.downcast_ref::<ConnectError>();
     error.map_or_else(Vec::new, |error| {

@@ -36,6 +36,8 @@ pub enum Action<'a> {
     GenerateMigration(&'a str),
     /// Regenerates the `schema.rs` of one stream.
     PrintSchema(&'a str),
+    /// Regenerates every `schema.rs`.
+    PrintSchemas,
 }
 
 impl<'a> From<&'a Command> for Action<'a> {
@@ -126,6 +128,13 @@ impl Invocation {
         self.with(option, shown.as_deref().unwrap_or("URL"))
     }
 
+    /// The same with one more option that has no value.
+    #[must_use]
+    pub fn with_flag(mut self, option: &str) -> Self {
+        self.options.push(option.to_owned());
+        self
+    }
+
     /// The command that does this, as it is typed.
     #[must_use]
     pub fn call<'a>(&self, action: impl Into<Action<'a>>) -> String {
@@ -212,6 +221,7 @@ fn spelled(action: Action<'_>) -> Spelled {
         Action::GenerateMigration(_) => {
             Spelled::new("db:generate:tenant", "generate --stream tenant")
         }
+        Action::PrintSchemas => Spelled::new("db:schema", "schema"),
         Action::PrintSchema("public") => Spelled::new("db:schema:public", "schema --stream public"),
         Action::PrintSchema(_) => Spelled::new("db:schema:tenant", "schema --stream tenant"),
     }

@@ -65,6 +65,8 @@ pub struct Said {
 pub struct Failure {
     /// The error.
     error: ErrorDetail,
+    /// Further errors that ended it, such as mistakes in the same file.
+    other_errors: Vec<ErrorDetail>,
 }
 
 /// An error.
@@ -141,16 +143,16 @@ impl Failure {
     /// What ended the command.
     #[must_use]
     pub fn of(error: &anyhow::Error, invocation: &Invocation) -> Self {
-        Self {
-            error: Explained::of(error, invocation).into(),
-        }
+        Self::explained(Explained::of(error, invocation))
     }
 
     /// What was explained already, such as arguments that were not understood.
     #[must_use]
-    pub fn explained(error: Explained) -> Self {
+    pub fn explained(mut error: Explained) -> Self {
+        let others = std::mem::take(&mut error.others);
         Self {
             error: error.into(),
+            other_errors: others.into_iter().map(Into::into).collect(),
         }
     }
 }

@@ -32,6 +32,7 @@ pub mod message;
 mod migration_folders;
 pub mod migrations;
 mod misplaced;
+pub mod mistakes;
 mod name_arg;
 pub mod options;
 pub mod output;

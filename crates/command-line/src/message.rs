@@ -16,6 +16,7 @@
 use std::fmt;
 
 use console::{Style, StyledObject};
+use tenant_settings::Mistake;
 
 use crate::output::{shown, shown_lines};
 
@@ -32,6 +33,7 @@ pub struct Message {
     rows: Vec<String>,
     notes: Vec<String>,
     hints: Vec<Hint>,
+    others: Vec<Self>,
 }
 
 /// The label of a message.
@@ -97,6 +99,7 @@ impl Message {
             rows: Vec::new(),
             notes: Vec::new(),
             hints: Vec::new(),
+            others: Vec::new(),
         }
     }
 
@@ -139,6 +142,13 @@ impl Message {
         self
     }
 
+    /// Further messages, which are shown behind this one.
+    #[must_use]
+    pub fn followed_by(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        self.others.extend(others);
+        self
+    }
+
     /// Whether it is a fact, and neither an error nor a warning.
     #[must_use]
     pub fn is_note(&self) -> bool {
@@ -175,6 +185,7 @@ impl Message {
         let notes = self.notes.iter();
         lines.extend(notes.map(|note| labeled(Level::Note.label(on), note)));
         lines.extend(self.hints.iter().flat_map(|hint| hint.lines(on)));
+        lines.extend(self.others.iter().flat_map(|other| other.lines_on(on)));
         lines
     }
 }
@@ -242,6 +253,17 @@ impl Hint {
         let run = self.run.iter().flat_map(|run| run.lines());
         lines.extend(run.map(|line| format!("{INDENT}{}", shown(line))));
         lines
+    }
+}
+
+impl Place {
+    /// The place of a mistake.
+    pub(crate) fn of(mistake: &Mistake) -> Self {
+        Self {
+            file: mistake.file.clone(),
+            line: mistake.line,
+            column: mistake.column,
+        }
     }
 }
 

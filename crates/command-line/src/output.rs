@@ -3,16 +3,11 @@
 use std::borrow::Cow;
 use std::io::{ErrorKind, Write, stderr, stdout};
 
-use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{ContentArrangement, Table};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::json::Versioned;
 use crate::{Common, Message, harmless};
-
-/// The width of a table where there is no terminal to ask.
-const WIDTH_WITHOUT_TERMINAL: u16 = 120;
 
 /// Where a command's words go.
 #[derive(Debug, Clone, Copy)]
@@ -152,31 +147,6 @@ fn to_stderr(text: &str) {
     // There is nobody left to tell when this fails.
     let text = harmless::text(text, console::colors_enabled_stderr());
     let _ = writeln!(stderr().lock(), "{text}");
-}
-
-/// A table with a heading, as wide as the terminal.
-#[must_use]
-pub fn table<'a>(
-    heading: impl IntoIterator<Item = &'a str>,
-    rows: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
-) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_width(width())
-        .set_header(heading.into_iter().collect::<Vec<_>>());
-    for row in rows {
-        table.add_row(row.into_iter().collect::<Vec<_>>());
-    }
-    table.to_string()
-}
-
-fn width() -> u16 {
-    let terminal = console::Term::stdout();
-    terminal
-        .size_checked()
-        .map_or(WIDTH_WITHOUT_TERMINAL, |(_, columns)| columns.max(60))
 }
 
 /// A text from the database as it can be shown: a row of the registry that was written

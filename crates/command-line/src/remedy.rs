@@ -10,6 +10,9 @@ use crate::Invocation;
 use crate::message::Hint;
 use crate::words::to_run;
 
+/// The list of tenants behind the advice to choose another name.
+const TAKEN: &str = "To see which names are taken, list the tenants.";
+
 /// Several remedies, of which one is to be chosen: a hint for each. The later ones begin with
 /// "Or", except those that only help to choose.
 #[must_use]
@@ -17,11 +20,11 @@ pub fn hints(remedies: &[Remedy], invocation: &Invocation) -> Vec<Hint> {
     let mut hints = Vec::new();
     for remedy in remedies {
         let clause = Clause::of(remedy, invocation);
-        let is_choice = !hints.is_empty() && !only_explains(remedy);
-        let sentence = if is_choice {
-            format!("Or {}.", clause.words)
-        } else {
-            sentence_of(&clause.words)
+        let sentence = match remedy {
+            _ if hints.is_empty() => sentence_of(&clause.words),
+            Remedy::Command(Command::ListTenants) => TAKEN.to_owned(),
+            remedy if only_explains(remedy) => sentence_of(&clause.words),
+            _ => format!("Or {}.", clause.words),
         };
         hints.push(Hint::to_run(sentence, clause.run));
     }

@@ -5,16 +5,18 @@ use std::process::ExitCode;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Parser};
+use tenant_core::remedy::Command;
 use tenant_core::{Error, InvalidName, Migrations, Naming, TenantName, Tenants};
 
 use crate::exit::{self, Verdict};
 use crate::help::{self, Example};
+use crate::hints::Advised;
 use crate::json::{CommandSchema, Documents};
 use crate::settings::{self, ProjectSettings, failure, find_settings};
 use crate::unknown::explained;
 use crate::{
     Common, Environment, Explained, Invocation, Message, MigrationFolders, NameArg, Output,
-    Program, complete, database, json, migrations, usage,
+    Program, complete, database, json, migrations, remedy, usage,
 };
 
 /// A command.
@@ -266,7 +268,11 @@ impl Context {
         };
         match tenants.existing_name(argument.as_str()).await {
             Ok(name) => Ok(name),
-            Err(Error::InvalidName(_) | Error::NotSetUp { .. }) => Err(refused),
+            Err(Error::InvalidName(_) | Error::NotSetUp { .. }) => {
+                let hints = remedy::hints(&[Command::ListTenants.into()], &self.invocation);
+                let what = refused.to_string();
+                Err(refused.context(Advised::with(what, hints)))
+            }
             Err(error) => Err(error.into()),
         }
     }

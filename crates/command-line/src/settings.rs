@@ -30,8 +30,8 @@ pub use failure::failure;
 pub use in_force::{Setting, Values};
 pub use origin::Origin;
 pub use tenant_settings::{
-    DatabaseUrl, Defaults, FILE, Hooks, HooksOn, Lint, Names, PathAtRunTime, PerStream, Placed,
-    ProjectSettings, RegistryPlace, TableName, Transaction, Written, sql_name,
+    DatabaseUrl, Defaults, FILE, Hooks, HooksOn, Lint, Mistake, Names, PathAtRunTime, PerStream,
+    Placed, ProjectSettings, RegistryPlace, TableName, Transaction, Written, sql_name,
 };
 
 /// Reads the file that `option`, else `TENANTS_CONFIG`, names, else the nearest

@@ -218,7 +218,7 @@ fn with_public(command: clap::Command, of_public: &clap::Command) -> clap::Comma
         .action(ArgAction::SetTrue)
         .conflicts_with_all(others)
         .help_heading(None::<&str>)
-        .help("Migrate public instead of tenants");
+        .help("Migrate the public schema, not tenants");
     command.arg(public)
 }
 

@@ -45,7 +45,7 @@ pub(crate) struct Conversion {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PlanError {
     /// The user must answer these questions, in this order.
-    #[error("{} must be answered first", count(.0.len(), "question", "questions"))]
+    #[error("could not plan the migration: {} without an answer", count(.0.len(), "question", "questions"))]
     Questions(Vec<Question>),
     /// An answer names a table, column or type that does not exist.
     #[error("{0}")]
@@ -54,7 +54,7 @@ pub enum PlanError {
     #[error("{0}")]
     InUse(String),
     /// No migration can produce what the file contains.
-    #[error("schema.rs:{line}: {reason}")]
+    #[error("{reason} (schema.rs, line {line})")]
     Impossible {
         /// The line, from 1.
         line: usize,

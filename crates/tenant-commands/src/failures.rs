@@ -1,6 +1,6 @@
 //! The failures of a run, for people: each once, whatever the number of tenants that share it.
 
-use command_line::explained::{ROLLED_BACK, WHOM};
+use command_line::explained::WHOM;
 use command_line::output::shown;
 use command_line::words::counted;
 use command_line::{Context, Explained, Hint, Invocation, Message, Verdict};
@@ -198,10 +198,10 @@ impl<'a> Failed<'a> {
 
 /// The fact about one tenant as one about several.
 fn of_each(note: &str) -> String {
-    match note {
-        ROLLED_BACK => "each transaction was rolled back".to_owned(),
-        note => note.to_owned(),
+    if note == Consequence::RolledBack.to_string() {
+        return "each transaction was rolled back".to_owned();
     }
+    note.to_owned()
 }
 
 /// The hints of all, with a placeholder for the tenant. Where they differ in more than its name,

@@ -10,6 +10,7 @@ mod foreign_sign;
 mod kind;
 mod not_kept;
 mod own_work;
+mod parts;
 mod unconfirmed;
 mod unfit;
 mod words;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::catalog::Dependent;
-use crate::link::{LockHolder, in_words};
+use crate::link::LockHolder;
 use crate::migration::{MigrationFile, NameUse, Refusal};
 use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
@@ -33,6 +34,7 @@ pub use failure::{Consequence, MigrationFailure};
 pub use foreign_sign::ForeignSign;
 pub use not_kept::{NotKept, OwnPart};
 pub use own_work::{HookFailure, OwnWork};
+pub use parts::{ErrorParts, FailedFile};
 pub use unconfirmed::{Expected, Unconfirmed};
 pub use unfit::{PathFault, UnfitList, UnfitPath, UnfitRow};
 pub(crate) use words::{excerpt, few};
@@ -199,7 +201,7 @@ pub enum Error {
     #[error(transparent)]
     OwnWork(Box<OwnWork>),
     /// A deferred constraint was violated at the end of its migration.
-    #[error("{}", words::deferred(.schema, .migration))]
+    #[error("{}", self.parts())]
     Deferred {
         /// The schema, in words.
         schema: String,
@@ -213,7 +215,7 @@ pub enum Error {
         source: PgError,
     },
     /// A migration contains a statement that cannot run. Nothing ran.
-    #[error("migration `{migration}` cannot run: {file}, {refusal}")]
+    #[error("{}", self.parts())]
     Refused {
         /// The migration's name.
         migration: String,
@@ -334,10 +336,7 @@ pub enum Error {
         in_text: Vec<NameUse>,
     },
     /// A migration changed the search path.
-    #[error(
-        "{schema}: migration `{migration}` changed the search path{}, and is not recorded as {}",
-        words::at_line(.line.as_ref(), *.file), words::done(*.file)
-    )]
+    #[error("{}", self.parts())]
     ChangedPath {
         /// The schema, in words.
         schema: String,
@@ -349,10 +348,7 @@ pub enum Error {
         line: Option<usize>,
     },
     /// A tenant's migration changed objects outside its schema.
-    #[error(
-        "{schema}: {}{}, and is not recorded as {}: {}", words::who_changed(.migrations),
-        words::at_line(.line.as_ref(), *.file), words::done(*.file), .changed.join(", ")
-    )]
+    #[error("{}", self.parts())]
     ChangedElsewhere {
         /// The schema, in words.
         schema: String,
@@ -366,7 +362,7 @@ pub enum Error {
         changed: Vec<String>,
     },
     /// Another run is changing the same schema.
-    #[error("{schema} is being changed by another run{}{}", words::gave_up(*.waited), in_words(.holders))]
+    #[error("{}", self.parts())]
     Busy {
         /// The schema, in words.
         schema: String,

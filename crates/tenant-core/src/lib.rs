@@ -168,8 +168,9 @@ pub use engine::{
     LostEntries, NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers,
 };
 pub use error::{
-    Cause, Consequence, Error, Expected, ForeignSign, HookFailure, MigrationFailure, NotKept,
-    OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath, UnfitRow, WrongOwner,
+    Cause, Consequence, Error, ErrorParts, Expected, FailedFile, ForeignSign, HookFailure,
+    MigrationFailure, NotKept, OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath,
+    UnfitRow, WrongOwner,
 };
 pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};

@@ -33,7 +33,7 @@ pub use error::ConnectError;
 pub(crate) use forget::{FORGET, role_and_rest};
 pub use kind::ErrorKind;
 pub use lock_holder::LockHolder;
-pub(crate) use lock_holder::in_words;
+pub(crate) use lock_holder::{held_by, in_words};
 pub(crate) use notices::Heard;
 pub use pg_error::{PgError, PgErrorParts};
 pub(crate) use pinned::{Limits, Pinned};

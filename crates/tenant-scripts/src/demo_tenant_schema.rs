@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Parser;
+use command_line::columns::columns;
 use command_line::exit::Interrupted;
 use command_line::json::Documents;
-use command_line::output::table;
 use command_line::settings::HooksOn;
 use command_line::words::{counted, time};
 use command_line::{
@@ -387,7 +387,7 @@ fn text(document: &Document, invocation: &Invocation) -> String {
         .rows
         .iter()
         .map(|row| [row.name.clone(), shown(&row.value), shown(&row.description)]);
-    let table = table(["name", "value", "description"], rows);
+    let table = columns(["name", "value", "description"], rows);
     let seen = format!(
         "Tenant `{}` has {}; tenant `{}` sees {} of them.",
         document.tenant,

@@ -4,12 +4,18 @@ use std::path::PathBuf;
 
 use tenant_core::{ConnectError, Error, SourceError};
 
+use crate::Mistake;
+use crate::mistake;
+
 /// An error in the settings, or in the files that they name.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SettingsError {
-    /// The file, a value in it, or a file that it names is not valid. The text contains the place.
-    /// If a file has several mistakes, the text has one line for each.
+    /// `tenants.toml` or a file that it names has mistakes, at least one. The text has one line for
+    /// each, with its place.
+    #[error("{}", mistake::lines(.0))]
+    Mistakes(Vec<Mistake>),
+    /// A file or a folder cannot be used.
     #[error("{0}")]
     Unusable(String),
     /// The folder of migrations does not exist.
@@ -40,6 +46,12 @@ pub enum SettingsError {
     /// An error of the library or the server.
     #[error(transparent)]
     Tenants(#[from] Error),
+}
+
+impl From<Mistake> for SettingsError {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistakes(vec![mistake])
+    }
 }
 
 impl SettingsError {

@@ -61,6 +61,7 @@ pub use folders::read_folders;
 pub use keys::KEYS;
 pub use loose::refuse_loose_files;
 pub use migration_folder::read_folder;
+pub use mistake::Mistake;
 pub use object::object_name;
 pub use open::HooksOn;
 pub use placed::{PerStream, Placed};
@@ -148,8 +149,18 @@ impl ProjectSettings {
     /// Returns the place of a value for messages, such as `tenants.toml:3`.
     #[must_use]
     pub fn place(&self, line: usize) -> String {
+        format!("{}:{line}", self.shown())
+    }
+
+    /// Returns a mistake in that line of the file.
+    #[must_use]
+    pub fn mistake(&self, line: usize, message: impl Into<String>) -> Mistake {
+        Mistake::in_line(self.shown(), line, message)
+    }
+
+    fn shown(&self) -> String {
         let file = self.file.as_deref().unwrap_or(Path::new(FILE));
-        format!("{}:{line}", files::shown(file))
+        files::shown(file)
     }
 }
 

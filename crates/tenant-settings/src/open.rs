@@ -8,7 +8,8 @@ use tenant_core::{
 
 use crate::files::{is_folder, read_if_there};
 use crate::{
-    Placed, ProjectSettings, RegistryPlace, SettingsError, StreamFolder, read_folders, streams,
+    Mistake, Placed, ProjectSettings, RegistryPlace, SettingsError, StreamFolder, read_folders,
+    streams,
 };
 
 /// The tenant events of a command that runs the application's own SQL.
@@ -48,11 +49,8 @@ impl ProjectSettings {
             for folder in &folders.value {
                 // One that cannot be read is reported with the reason, when it is read.
                 if !is_folder(folder).unwrap_or(true) {
-                    let place = self.place(folders.line);
-                    let folder = folder.display();
-                    return Err(SettingsError::Unusable(format!(
-                        "{place}: there is no folder {folder}"
-                    )));
+                    let what = format!("there is no folder {}", folder.display());
+                    return Err(self.mistake(folders.line, what).into());
                 }
             }
         }
@@ -212,7 +210,7 @@ impl ProjectSettings {
             };
             let text = self.usable(files.line, text)?;
             let added = add(hooks, shown.to_string(), &text);
-            self.usable(files.line, added)
+            added.map_err(|error| of_hook(&error).into())
         })
     }
 
@@ -238,8 +236,14 @@ impl ProjectSettings {
         line: usize,
         value: Result<T, E>,
     ) -> Result<T, SettingsError> {
-        value.map_err(|error| SettingsError::Unusable(format!("{}: {error}", self.place(line))))
+        value.map_err(|error| self.mistake(line, error.to_string()).into())
     }
+}
+
+/// A mistake in the file of a hook.
+fn of_hook(error: &HookError) -> Mistake {
+    let what = format!("the hook cannot run: {}", error.reason);
+    Mistake::in_line(&error.source_name, error.line, what)
 }
 
 /// The list that the file names.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use tenant_core::TenantState;
 use toml::de::{DeTable, DeValue};
 
-use crate::SettingsError;
-use crate::mistake::{self, Mistake};
+use crate::files::shown;
+use crate::mistake;
 use crate::placed::{PerStream, Placed};
 use crate::reader::{Reader, Section};
 use crate::table_name::TableName;
@@ -14,6 +14,7 @@ use crate::value::{Expected, Value, boolean, count, duration, text as string, te
 use crate::written::{
     DatabaseUrl, Defaults, Hooks, Lint, Names, PathAtRunTime, RegistryPlace, Transaction, Written,
 };
+use crate::{Mistake, SettingsError};
 
 /// What stands for the tenant's name in a template.
 const NAME: &str = "{name}";
@@ -24,11 +25,8 @@ const NAME: &str = "{name}";
 ///
 /// Every mistake, with its place.
 pub(crate) fn settings(text: &str, file: &Path) -> Result<Written, SettingsError> {
-    let document = DeTable::parse(text).map_err(|error| {
-        let span = error.span().unwrap_or_default();
-        let mistake = Mistake::new(&span, error.message().replace('\n', ", "));
-        mistake::error(text, file, vec![mistake])
-    })?;
+    let document =
+        DeTable::parse(text).map_err(|error| Mistake::of_toml(shown(file), text, &error))?;
     let folder = file.parent().unwrap_or(Path::new(""));
     let reader = Reader::new(text);
     let written = whole(&reader.top(document.get_ref()), folder);

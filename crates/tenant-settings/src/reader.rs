@@ -5,14 +5,14 @@ use std::cell::RefCell;
 use toml::de::DeTable;
 
 use crate::keys::{KEYS, unknown};
-use crate::mistake::{Mistake, position};
+use crate::mistake::{Found, position};
 use crate::placed::Placed;
 use crate::value::{Expected, Value};
 
 /// The document that is read, and the mistakes in it.
 pub(crate) struct Reader<'a> {
     text: &'a str,
-    mistakes: RefCell<Vec<Mistake>>,
+    mistakes: RefCell<Vec<Found>>,
 }
 
 /// One section of it.
@@ -46,11 +46,11 @@ impl<'a> Reader<'a> {
         section
     }
 
-    pub(crate) fn refuse(&self, mistake: Mistake) {
+    pub(crate) fn refuse(&self, mistake: Found) {
         self.mistakes.borrow_mut().push(mistake);
     }
 
-    pub(crate) fn into_mistakes(self) -> Vec<Mistake> {
+    pub(crate) fn into_mistakes(self) -> Vec<Found> {
         self.mistakes.into_inner()
     }
 }
@@ -117,7 +117,7 @@ impl<'a> Section<'a> {
 
     fn refuse(&self, value: &Value<'_>, message: &str) {
         self.reader
-            .refuse(Mistake::new(&value.span(), message.to_owned()));
+            .refuse(Found::new(&value.span(), message.to_owned()));
     }
 
     /// Where the key begins, and its value.
@@ -134,7 +134,7 @@ impl<'a> Section<'a> {
             let name: &str = key.get_ref();
             if !known.contains(&name) {
                 let message = unknown(name, self.name, known);
-                self.reader.refuse(Mistake::new(&key.span(), message));
+                self.reader.refuse(Found::new(&key.span(), message));
             }
         }
     }

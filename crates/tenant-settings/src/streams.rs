@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use tenant_core::{MigrationSet, Migrations};
 
-use crate::files::{is_folder, read_if_there};
+use crate::files::{is_folder, read_if_there, shown};
 use crate::migration_folder::no_folder;
-use crate::{ProjectSettings, SettingsError, read_folders};
+use crate::{Mistake, ProjectSettings, SettingsError, read_folders};
 
 /// The streams, as folders and files are called after them.
 const PUBLIC: &str = "public";
@@ -121,18 +121,14 @@ struct Directory {
 }
 
 fn configured(file: &Path) -> Result<Option<PathBuf>, SettingsError> {
-    let unusable = |why: String| {
-        let file = file.display();
-        let what = format!("could not use the configuration {file}");
-        SettingsError::Unusable(why).of_migrations(what)
-    };
-    let Some(text) = read_if_there(file).map_err(|error| unusable(error.to_string()))? else {
-        return Ok(None);
-    };
-    let read = toml::from_str::<Configuration>(&text);
-    let directory = read
-        .map_err(|error| unusable(error.to_string()))?
-        .migrations_directory;
+    let text = read_if_there(file).map_err(|error| {
+        let what = format!("could not read the file {}", file.display());
+        SettingsError::Unusable(error.to_string()).of_migrations(what)
+    })?;
+    let Some(text) = text else { return Ok(None) };
+    let read = toml::from_str::<Configuration>(&text)
+        .map_err(|error| Mistake::of_toml(shown(file), &text, &error))?;
+    let directory = read.migrations_directory;
     Ok(directory.and_then(|directory| directory.dir))
 }
 

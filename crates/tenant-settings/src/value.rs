@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::duration;
-use crate::mistake::Mistake;
+use crate::mistake::Found;
 
 /// A value with its place in the text.
 pub(crate) type Value<'a> = Spanned<DeValue<'a>>;
@@ -33,8 +33,8 @@ impl Expected {
     }
 
     /// The same as a mistake in the value of `key`.
-    pub(crate) fn mistake(&self, key: &str) -> Mistake {
-        Mistake::new(&self.span, format!("`{key}` must be {}", self.expected))
+    pub(crate) fn mistake(&self, key: &str) -> Found {
+        Found::new(&self.span, format!("`{key}` must be {}", self.expected))
     }
 
     /// The type is right, and the value is not.

@@ -36,27 +36,27 @@ pub struct GenerateMigration {
     #[command(flatten)]
     files: SchemaFiles,
 
-    /// A renamed column or table
-    #[arg(long, value_name = "TABLE.OLD:NEW|OLD:NEW")]
+    /// A renamed table, or a column as TABLE.OLD:NEW
+    #[arg(long, value_name = "OLD:NEW")]
     rename: Vec<String>,
 
-    /// Value for rows without one: an SQL expression
-    #[arg(long, value_name = "TABLE.COLUMN=EXPR")]
+    /// SQL value for rows of TABLE.COLUMN without one
+    #[arg(long, value_name = "COLUMN=EXPR")]
     default: Vec<String>,
 
-    /// Conversion of values to a new type: an SQL expression
-    #[arg(long, value_name = "TABLE.COLUMN=EXPR")]
+    /// SQL conversion of TABLE.COLUMN to its new type
+    #[arg(long, value_name = "COLUMN=EXPR")]
     using: Vec<String>,
 
-    /// Labels of a new enum, in order
-    #[arg(long = "enum", value_name = "NAME=LABEL,LABEL")]
+    /// Labels of a new enum, in order, with commas
+    #[arg(long = "enum", value_name = "NAME=LABELS")]
     enums: Vec<String>,
 
-    /// Definition of another new type, after `CREATE TYPE NAME AS`
+    /// Another new type, after CREATE TYPE NAME AS
     #[arg(long = "type", value_name = "NAME=DEFINITION")]
     types: Vec<String>,
 
-    /// Drop missing tables and columns with their data
+    /// Drop missing tables and columns, with data
     #[arg(long)]
     allow_drop: bool,
 
@@ -64,11 +64,11 @@ pub struct GenerateMigration {
     #[arg(long)]
     no_identity: bool,
 
-    /// Write the migration even if a use of its tables fails
+    /// Write the migration even if a query would fail
     #[arg(long)]
     write_unproven: bool,
 
-    /// Show the migration and write nothing
+    /// Show the migration; write nothing
     #[arg(long, short = 'n')]
     dry_run: bool,
 

@@ -16,7 +16,7 @@ use schema_diff::{Catalog, Schema, differences, keep_views, view_differences};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::diesel_cli::DieselCli;
+use crate::diesel_cli::{DieselCli, Missing};
 use crate::options::SchemaFiles;
 use crate::scratch::{self, PUBLIC_ASIDE, Scratch};
 use crate::{Project, Stream, StreamFiles, files, schema_file, standard_output};
@@ -25,8 +25,8 @@ use crate::{Project, Stream, StreamFiles, files, schema_file, standard_output};
 ///
 /// Applies the migrations to a scratch database, where the Diesel CLI prints the tables.
 /// diesel.public.toml and diesel.tenant.toml apply. If no Diesel CLI 2.3 is installed, the
-/// command installs one for this project, which takes minutes. Blocks for views and foreign
-/// tables stay as you wrote them; only their columns and types are compared.
+/// command asks whether to install one into target/tools, which takes minutes. Blocks for views
+/// and foreign tables stay as you wrote them; only their columns and types are compared.
 #[derive(Debug, Parser)]
 #[command(name = "print-schema", version)]
 #[command(mut_arg("migrations_dir", |dir| dir.help(
@@ -42,6 +42,10 @@ pub struct PrintSchema {
     /// Write nothing, and exit with 1 if the file and the migrations differ
     #[arg(long)]
     check: bool,
+
+    /// Install a missing Diesel CLI without asking
+    #[arg(long, short)]
+    yes: bool,
 
     #[command(flatten)]
     scratch: scratch::Options,
@@ -177,12 +181,22 @@ impl PrintSchema {
     async fn print(&self, context: &Context, project: &Project) -> anyhow::Result<Vec<Printed>> {
         // Installing it takes minutes.
         let all = self.files(project)?;
-        let cli = DieselCli::find_or_install(context, project).await?;
+        let missing = match self.yes {
+            true => Missing::Install,
+            false => Missing::Ask(self.again(context)),
+        };
+        let cli = DieselCli::find_or(missing, context, project).await?;
         let mut printed = Vec::new();
         for files in all {
             printed.push(self.print_one(context, project, &cli, files).await?);
         }
         Ok(printed)
+    }
+
+    /// The command that installs a Diesel CLI without asking.
+    fn again(&self, context: &Context) -> String {
+        let called = self.files.invocation(context, &self.scratch);
+        called.with_flag("--yes").call(Action::PrintSchemas)
     }
 
     async fn print_one(

@@ -2,7 +2,7 @@
 //! is applied, and on `schema.rs`.
 //!
 //! These tests run where a Diesel CLI of the right series is found, in `PATH`
-//! or in `target/tools`. `cargo xtask db:schema` puts one there.
+//! or in `target/tools`. `cargo xtask db:schema --yes` puts one there.
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -23,8 +23,8 @@ async fn diesel() -> Option<PathBuf> {
     let found = DieselCli::find(&context, &Project::find(context.settings()).unwrap()).await;
     if found.is_none() {
         say_not_run(
-            "there is no Diesel CLI 2.3 in PATH or target/tools; `cargo xtask db:schema` \
-             installs one",
+            "there is no Diesel CLI 2.3 in PATH or target/tools; `cargo xtask \
+             db:schema --yes` installs one",
         );
     }
     found.map(|cli| cli.program().to_path_buf())

@@ -205,7 +205,8 @@ async fn a_file_that_does_not_parse_is_refused_with_file_line_and_reason() {
     );
     generate(&site, &[])
         .exits_with(2)
-        .says("crates/schema-tenant/src/schema.rs:8: unknown type `Vector`");
+        .says("error: unknown type `Vector`")
+        .says("  --> crates/schema-tenant/src/schema.rs:8\n");
     fs::remove_file(site.folder.path().join(FILE)).unwrap();
     generate(&site, &[])
         .exits_with(2)

@@ -121,9 +121,25 @@ async fn where_there_is_no_diesel_cli_and_none_may_be_fetched_the_way_is_shown()
 }
 
 #[tokio::test]
-async fn an_installation_that_fails_says_what_it_needs() {
+async fn without_a_terminal_nothing_is_installed_that_was_not_asked_for() {
     let site = Site::new().await;
     let command = site.command("print-schema");
+    command
+        .env("PATH", "/nowhere")
+        .run()
+        .exits_with(2)
+        .prints_nothing()
+        .says("error: could not find a Diesel CLI 2.3")
+        .says("hint: Install it for this project.\n      cargo xtask db:schema ")
+        .says(" --yes\n")
+        .says("hint: Or install it yourself.\n      cargo install diesel_cli");
+    assert!(!site.folder.path().join("target/tools").exists());
+}
+
+#[tokio::test]
+async fn an_installation_that_fails_says_what_it_needs() {
+    let site = Site::new().await;
+    let command = site.command("print-schema --yes");
     command
         .env("PATH", "/nowhere")
         .run()

@@ -41,7 +41,8 @@ fn a_section_beside_a_lint_toml_and_a_rule_that_does_not_exist_are_errors() {
     folder
         .run("lint-migrations")
         .exits_with(2)
-        .says("tenants.toml:2: could not choose the lint options");
+        .says("error: could not choose the lint options: ")
+        .says("  --> tenants.toml:2\n");
     std::fs::remove_file(folder.path().join("lint.toml")).unwrap();
     folder.file(
         "tenants.toml",
@@ -50,7 +51,7 @@ fn a_section_beside_a_lint_toml_and_a_rule_that_does_not_exist_are_errors() {
     folder
         .run("lint-migrations")
         .exits_with(2)
-        .says("tenants.toml:1: unknown rule `qualified-names`; did you mean `qualified-name`?");
+        .says("error: unknown rule `qualified-names`; did you mean `qualified-name`?\n  --> tenants.toml:1\n");
 }
 
 #[tokio::test]

@@ -168,8 +168,8 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              registry"
         }
         Advice::ChooseAdoptedVersion => {
-            "find out from the rows which migrations were applied, and give that version with \
-             --at. These versions have the same schema"
+            "give one of these versions with --at. They have the same schema, so only the rows \
+             show which migrations were applied"
         }
         Advice::MoveOthersObjects => {
             "if the schema is not needed, move the objects that no migration creates to another \
@@ -199,12 +199,12 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
              when the function runs"
         }
         Advice::AllowNameUses => {
-            "if the migrations create the same objects under every name, give --allow-name-uses \
-             when you create spares and tenants"
+            "give --allow-name-uses when you create spares and tenants, if the migrations create \
+             the same objects for every schema name"
         }
         Advice::KeepWhatNameMade => {
             "keep it, or compare it with another tenant and change it by hand. The migrations \
-             use the schema's name, and may have created it under another name"
+             use the schema's name, so they may have created the object under another name"
         }
         Advice::KeepRows => {
             "find out whether its contents belong elsewhere, because dropping it would lose \
@@ -454,9 +454,9 @@ fn of_clusters(advice: Advice) -> Option<&'static str> {
              coordinator. Then run the command again. It retries only tenants that failed"
         }
         Advice::IntroduceRole => {
-            "make the role known to Citus, which doesn't know roles that are older than its \
-             extension. On the coordinator, a superuser runs GRANT role TO CURRENT_USER, then \
-             REVOKE role FROM CURRENT_USER, with the role's name"
+            "register the role with Citus, which does not know roles that are older than its \
+             extension. As a superuser on the coordinator, run GRANT role TO CURRENT_USER, then \
+             REVOKE role FROM CURRENT_USER, with the name of the role"
         }
         Advice::CopyReferenceTables => {
             "run SELECT replicate_reference_tables('block_writes') on the coordinator, then run \

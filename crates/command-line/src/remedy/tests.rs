@@ -33,7 +33,7 @@ fn alternatives_are_told_from_what_only_explains() {
     let error = tenant_core::Error::Taken(name());
     assert_eq!(
         text(&error.remedies(), &Invocation::default()).unwrap(),
-        "Choose another name.\nList the tenants.\ncargo xtask db:list:tenants"
+        "Choose another name.\nTo see which names are taken, list the tenants.\ncargo xtask db:list:tenants"
     );
     assert_eq!(text(&[], &Invocation::default()), None);
 }

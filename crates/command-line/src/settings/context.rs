@@ -5,9 +5,9 @@ use anyhow::anyhow;
 use tenant_core::ExtensionsSchema;
 use tenant_settings::object_name;
 
-use super::{DatabaseUrl, Origin, ProjectSettings, origin};
-use crate::exit::UsageError;
-use crate::{Context, Environment, Hint, Message, Output, project, url};
+use super::{DatabaseUrl, Mistake, Origin, ProjectSettings, origin};
+use crate::mistakes::Mistakes;
+use crate::{Context, Environment, Hint, Message, Output, Place, project, url};
 
 impl Context {
     /// The project's folder.
@@ -109,19 +109,19 @@ pub(crate) fn database_url(
     let Some(placed) = &settings.written().database_url else {
         return Ok(None);
     };
-    let place = settings.place(placed.line);
     match &placed.value {
         DatabaseUrl::Text(text) => {
             if has_password(text) {
-                output.note(&password_in_file(&place).to_string());
+                output.say(&password_in_file(&settings.mistake(placed.line, PASSWORD)));
             }
             Ok(Some(text.clone()))
         }
         DatabaseUrl::Variable(name) => match Environment::variable(name)? {
             Some(url) => Ok(Some(url)),
-            None => Err(anyhow!(UsageError(format!(
-                "{place}: `database_url` names the variable {name}, which is not set"
-            )))),
+            None => {
+                let what = format!("`database_url` names the variable {name}, which is not set");
+                Err(anyhow!(Mistakes::from(settings.mistake(placed.line, what))))
+            }
         },
     }
 }
@@ -131,8 +131,11 @@ pub(super) fn has_password(text: &str) -> bool {
     url::without_password(text).is_some_and(|shown| shown != text)
 }
 
-fn password_in_file(place: &str) -> Message {
-    let warning = Message::warning(format!("{place} contains the password of a database"));
+/// What is wrong with a URL that has one.
+const PASSWORD: &str = "`database_url` contains a password";
+
+fn password_in_file(mistake: &Mistake) -> Message {
+    let warning = Message::warning(&mistake.message).at(Place::of(mistake));
     let hint = "Set DATABASE_URL in the environment or in .env, and delete the key.";
     warning.hints([Hint::new(hint)])
 }

@@ -8,6 +8,7 @@ use crate::exit::UsageError;
 use crate::hints::Advised;
 use crate::message::Hint;
 use crate::misplaced;
+use crate::mistakes::Mistakes;
 
 /// The error with which the command ends: a wrong use, or what the library says.
 #[must_use]
@@ -18,6 +19,16 @@ pub fn failure(error: SettingsError) -> anyhow::Error {
             "could not read the migrations",
             misplaced::where_they_are(&folder),
         )),
+        SettingsError::Mistakes(mistakes) => {
+            let mut mistakes = mistakes.into_iter();
+            match mistakes.next() {
+                Some(first) => anyhow!(Mistakes {
+                    first,
+                    others: mistakes.collect(),
+                }),
+                None => anyhow!(UsageError(text)),
+            }
+        }
         SettingsError::Migrations { what, source } => failure(*source).context(what),
         SettingsError::BesideTheList { source, .. } => {
             let hints = another_version(&source);

@@ -1,10 +1,10 @@
 //! `drop-tenant`: drops a tenant.
 
 use clap::Parser;
+use command_line::columns::columns;
 use command_line::help::{Example, example};
 use command_line::json::{Documents, ErrorDetail};
 use command_line::options::Locking;
-use command_line::output::table;
 use command_line::settings::HooksOn;
 use command_line::words::counted;
 use command_line::{Common, Context, Explained, Message, NameArg, Script, Verdict, ask};
@@ -245,7 +245,7 @@ fn dependents(dependents: &[Dependent]) -> String {
                 .map_or_else(String::new, |rows| rows.to_string()),
         ]
     });
-    let table = table(["Kind", "Name", "Owner", "Rows (estimated)"], rows);
+    let table = columns(["Kind", "Name", "Owner", "Rows (estimated)"], rows);
     format!("These objects outside the schema depend on it:\n{table}")
 }
 
@@ -253,7 +253,7 @@ fn affected(affected: &[Affected]) -> String {
     let rows = affected
         .iter()
         .map(|one| [one.kind.clone(), one.name.clone()]);
-    let table = table(["Kind", "Name"], rows);
+    let table = columns(["Kind", "Name"], rows);
     format!(
         "These objects stay. They lose its tables, or name objects that will not exist:\n{table}"
     )
@@ -271,7 +271,7 @@ fn warning(name: &TenantName, contents: &Contents) -> String {
         .tables
         .iter()
         .map(|table| [table.name.clone(), rows(table), size(table.bytes)]);
-    let table = table(["Table", "Rows (estimated)", "Size"], rows);
+    let table = columns(["Table", "Rows (estimated)", "Size"], rows);
     format!("This drops tenant {tenant} permanently, with all its data:\n{table}")
 }
 

@@ -286,9 +286,9 @@ fn words(disk: &OnDisk, database: &InDatabase, proposal: &Proposal) -> Vec<Strin
         let schemas = counted(database.tenants.len(), "schema");
         let by = match database.by_history {
             true => "a migration history",
-            false => "names that begin alike",
+            false => "the common beginning of their names",
         };
-        words.push(format!("{schemas} of tenants, told by {by}."));
+        words.push(format!("{schemas} of tenants, recognized by {by}."));
     }
     if database.has_registry {
         words.push("The database has the registry of the commands already.".to_owned());

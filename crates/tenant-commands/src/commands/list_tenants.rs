@@ -254,7 +254,7 @@ impl Columns {
             return String::new();
         }
         let rows = tenants.iter().map(|tenant| self.row(tenant));
-        columns(self.heading(), &rows.collect::<Vec<_>>())
+        columns(self.heading(), rows)
     }
 
     fn heading(&self) -> Vec<&'static str> {

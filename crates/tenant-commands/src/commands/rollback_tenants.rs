@@ -4,12 +4,13 @@ use std::num::NonZeroUsize;
 
 use anyhow::anyhow;
 use clap::Parser;
+use command_line::columns::columns;
 use command_line::exit::UsageError;
 use command_line::help::{Example, example};
 use command_line::hints::Advised;
 use command_line::json::Documents;
 use command_line::options::{Failures, Locking, Transactions};
-use command_line::output::{shown as printable, table};
+use command_line::output::shown as printable;
 use command_line::words::counted;
 use command_line::{
     Common, Context, Message, Output, Script, Selecting, Verdict, ask, at_least_one,
@@ -250,7 +251,7 @@ fn lost(loss: Option<&[Loss]>) -> String {
                 ]
             });
             let heading = ["Table", "Column", "Tenants", "Rows (estimated)"];
-            format!("This is lost permanently:\n{}", table(heading, rows))
+            format!("This is lost permanently:\n{}", columns(heading, rows))
         }
     }
 }

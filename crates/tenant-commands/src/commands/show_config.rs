@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 
 use clap::Parser;
+use command_line::columns::columns;
 use command_line::help::{Example, example};
 use command_line::json::Documents;
 use command_line::options::{Failures, Locking, Transactions};
-use command_line::output::{shown, table};
+use command_line::output::shown;
 use command_line::settings::{Setting, Values};
 use command_line::{Common, Context, Hint, Message, Script, Verdict, at_least_one};
 use schemars::JsonSchema;
@@ -15,9 +16,9 @@ use tenant_core::remedy::Command;
 
 /// Show the settings in force and where each comes from
 ///
-/// An option comes before a variable of the environment. Then come .env, tenants.toml and
-/// the default. Options given here count as for another command. Passwords are hidden, and
-/// no connection is made.
+/// The command looks for each setting in this order: options, environment variables, .env,
+/// tenants.toml, default. It accepts the options of other commands, so you can see their
+/// effect. Passwords are hidden, and no connection is made.
 #[derive(Debug, Parser)]
 #[command(name = "show-config", version)]
 pub struct ShowConfig {
@@ -105,6 +106,6 @@ fn text(document: &Document) -> String {
             shown(&setting.from).into_owned(),
         ]
     });
-    let rows = table(["Setting", "Value", "From"], rows);
+    let rows = columns(["Setting", "Value", "From"], rows);
     format!("{file}\n{rows}")
 }

@@ -27,8 +27,8 @@ const MOST: i64 = 10_000;
 /// outdated ones, and drops the rest.
 ///
 /// Spares of a newer program count as ready and stay. After you roll back a deployment,
-/// drop them with 0 --include-other-programs. Migrations that store the schema's name do
-/// not allow spares.
+/// drop them with 0 --include-other-programs. If migrations store the schema's name, the
+/// command creates no spares.
 ///
 /// Exit code 1: a spare failed.
 #[derive(Debug, Parser)]
@@ -38,12 +38,12 @@ pub struct SpareTenants {
     #[arg(value_name = "N", value_parser = clap::value_parser!(u16).range(..=MOST))]
     count: Option<u16>,
 
-    /// The same as an option
+    /// The same, as an option
     #[arg(long, value_name = "N", conflicts_with = "count")]
     #[arg(value_parser = clap::value_parser!(u16).range(..=MOST))]
     keep: Option<u16>,
 
-    /// With 0, drop those of other programs
+    /// With 0, also drop other programs' spares
     #[arg(long, hide_short_help = true)]
     include_other_programs: bool,
 

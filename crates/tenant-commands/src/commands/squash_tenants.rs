@@ -14,10 +14,10 @@ use crate::{interrupt, json, report, tenants};
 
 /// Record a baseline in place of old migrations
 ///
-/// Use it after squashing: one new migration, the baseline, creates what the old ones
-/// created, and their folders are deleted. If a tenant's schema matches the baseline, the
-/// command records the baseline as applied and forgets the old migrations. No migration
-/// runs. A note lists what was not compared, such as rows.
+/// Use it after you have replaced the folders of old migrations with one new migration, the
+/// baseline, that creates the same objects. If a tenant's schema matches the baseline, the
+/// command records it as applied and removes the old migrations from the history. No
+/// migration runs. A note lists what was not compared, such as rows.
 ///
 /// Each tenant is one transaction. A tenant fails and stays unchanged if it differs, lacks
 /// old migrations, or has newer unknown ones. Try --dry-run first: it checks everything.
@@ -29,7 +29,7 @@ pub struct SquashTenants {
     #[command(flatten)]
     selecting: Selecting,
 
-    /// Baseline; of several migrations the last
+    /// Version of the baseline; of several, the last
     #[arg(long, value_name = "VERSION")]
     baseline: Option<Version>,
 

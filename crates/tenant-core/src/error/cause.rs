@@ -1,8 +1,6 @@
 //! [`Cause`]: what made a statement of a migration fail, where that is not the statement
 //! alone.
 
-use std::fmt;
-
 use sql_text::{TokenKind, tokens};
 
 use crate::PgError;
@@ -69,19 +67,6 @@ impl Cause {
             "57014" if text.contains("statement_timeout") => Self::Timeout,
             "42710" if is_a_tenant && CREATE_SHARED.contains(&routine) => Self::Shared,
             _ => Self::Statement,
-        }
-    }
-}
-
-impl fmt::Display for Cause {
-    /// How it appears in the error: nothing, unless it is an object elsewhere.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Function(function) => write!(formatter, " in the function `{function}`"),
-            Self::OtherSchema { object, schema } => {
-                write!(formatter, " (`{object}` is in the schema `{schema}`)")
-            }
-            _ => Ok(()),
         }
     }
 }

@@ -10,10 +10,7 @@ use crate::{PgError, ServerMessage, Version};
 
 /// A statement of a migration that failed.
 #[derive(Debug, DeriveError)]
-#[error(
-    "{schema}: migration `{migration}` failed at line {line} of its {file}{cause}, {consequence}: \
-     `{statement}`"
-)]
+#[error("{}", self.parts())]
 #[non_exhaustive]
 pub struct MigrationFailure {
     /// The schema, in words.
@@ -45,13 +42,13 @@ pub struct MigrationFailure {
 #[non_exhaustive]
 pub enum Consequence {
     /// Nothing of this migration, or of other migrations in the same transaction.
-    #[error("and its transaction was rolled back")]
+    #[error("its transaction was rolled back")]
     RolledBack,
     /// Its earlier statements, because it runs outside a transaction.
-    #[error("and its earlier statements remain, because it runs outside a transaction")]
+    #[error("the migration runs outside a transaction, and its earlier statements took effect")]
     PartlyApplied,
     /// Nothing: the new tenant was dropped.
-    #[error("and the new tenant was removed")]
+    #[error("the new tenant was removed")]
     Removed,
 }
 

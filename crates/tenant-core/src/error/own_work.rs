@@ -20,9 +20,7 @@ pub struct OwnWork {
 
 /// A statement of a hook that failed. Its transaction was rolled back.
 #[derive(Debug, DeriveError)]
-#[error(
-    "{schema}: `{hook}` failed at line {line}, and its transaction was rolled back: `{statement}`"
-)]
+#[error("{}", self.parts())]
 #[non_exhaustive]
 pub struct HookFailure {
     /// The schema, in words.

@@ -7,12 +7,12 @@ use crate::catalog::Dependent;
 use crate::migration::{MigrationFile, NameUse};
 use crate::{Node, TenantName, Version};
 
-/// How long the wait lasted, in words. Empty if there was no wait.
-pub(super) fn gave_up(waited: Duration) -> String {
+/// How long the wait lasted, in words. `None` if there was no wait.
+pub(super) fn gave_up(waited: Duration) -> Option<String> {
     match waited.as_secs_f64() {
-        brief if brief < 0.1 => String::new(),
-        seconds if seconds < 10.0 => format!(" (gave up after {seconds:.1} s)"),
-        seconds => format!(" (gave up after {seconds:.0} s)"),
+        brief if brief < 0.1 => None,
+        seconds if seconds < 10.0 => Some(format!("gave up after {seconds:.1} s")),
+        seconds => Some(format!("gave up after {seconds:.0} s")),
     }
 }
 
@@ -88,20 +88,6 @@ pub(super) fn unmovable(tables: &[String]) -> String {
     format!("{} no primary key, or {verb} unlogged", have(tables))
 }
 
-pub(super) fn who_changed(migrations: &[String]) -> String {
-    match migrations {
-        [one] => format!("migration `{one}` changed objects outside the tenant's schema"),
-        several => format!(
-            "one of the migrations {} changed objects outside the tenant's schema",
-            few(several)
-        ),
-    }
-}
-
-pub(super) fn at_line(line: Option<&usize>, file: MigrationFile) -> String {
-    line.map_or_else(String::new, |line| format!(" at line {line} of its {file}"))
-}
-
 /// How many dependents an error names.
 const NAMED: usize = 5;
 
@@ -120,12 +106,13 @@ pub(super) fn depending(dependents: &[Dependent]) -> String {
     }
 }
 
-/// What the file does to the migration, in the past.
-pub(super) fn done(file: MigrationFile) -> &'static str {
-    match file {
+/// The migration history is as it was.
+pub(super) fn not_recorded(file: MigrationFile) -> String {
+    let done = match file {
         MigrationFile::Up => "applied",
         MigrationFile::Down => "rolled back",
-    }
+    };
+    format!("the migration is not recorded as {done}")
 }
 
 /// What keeps each `down.sql` from being read.
@@ -238,13 +225,6 @@ pub(super) fn needs_direct(schema: &str, migration: &str) -> String {
 
 pub(super) fn each_needs_direct(schema: &str) -> String {
     format!("{schema}: cannot run one transaction per migration through a pooler")
-}
-
-pub(super) fn deferred(schema: &str, migration: &str) -> String {
-    format!(
-        "{schema}: migration `{migration}` violates deferred constraints, and its transaction was \
-         rolled back"
-    )
 }
 
 /// The first of `names`, and how many more there are.

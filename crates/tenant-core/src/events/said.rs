@@ -14,21 +14,11 @@ impl fmt::Display for Said<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Error::Migration(failure) => {
-                write!(
-                    formatter,
-                    "{}: migration `{}` failed at line {} of its {}{}, {}: ",
-                    failure.schema,
-                    failure.migration,
-                    failure.line,
-                    failure.file,
-                    failure.cause,
-                    failure.consequence
-                )?;
+                write!(formatter, "{}: ", failure.parts().without_statement())?;
                 failure.source.write_without_data(formatter)
             }
             Error::Hook(failure) => {
-                let (schema, hook, line) = (&failure.schema, &failure.hook, failure.line);
-                write!(formatter, "{schema}: `{hook}` failed at line {line}: ")?;
+                write!(formatter, "{}: ", failure.parts().without_statement())?;
                 failure.source.write_without_data(formatter)
             }
             Error::OwnWork(failure) => match &failure.sqlstate {

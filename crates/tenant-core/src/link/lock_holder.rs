@@ -49,13 +49,16 @@ impl fmt::Display for LockHolder {
     }
 }
 
-/// The holders in words: `; held by pid 1 (...), pid 2`. Empty if none is known.
-pub(crate) fn in_words(holders: &[LockHolder]) -> String {
-    if holders.is_empty() {
-        return String::new();
-    }
+/// That they hold the lock: `the lock is held by pid 1 (...), pid 2`. `None` if none is known.
+pub(crate) fn held_by(holders: &[LockHolder]) -> Option<String> {
     let each = holders.iter().map(ToString::to_string);
-    format!("; held by {}", each.collect::<Vec<_>>().join(", "))
+    let each = each.collect::<Vec<_>>().join(", ");
+    (!each.is_empty()).then(|| format!("the lock is held by {each}"))
+}
+
+/// The same behind another text. Empty if none is known.
+pub(crate) fn in_words(holders: &[LockHolder]) -> String {
+    held_by(holders).map_or_else(String::new, |held| format!("; {held}"))
 }
 
 #[cfg(test)]
@@ -75,7 +78,7 @@ mod tests {
         let words = in_words(std::slice::from_ref(&holder));
         assert_eq!(
             words,
-            "; held by pid 7 (application `psql`, idle in transaction)"
+            "; the lock is held by pid 7 (application `psql`, idle in transaction)"
         );
         holder.pid = 0;
         assert_eq!(holder.to_string(), "a prepared transaction");

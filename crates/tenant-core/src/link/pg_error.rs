@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio_postgres::error::{DbError, ErrorPosition};
 
 use crate::assertion::Assertion;
-use crate::link::{LockHolder, in_words};
+use crate::link::{LockHolder, held_by, in_words};
 use crate::made_up::{MadeUp, TRIAL};
 
 /// An error of the server or of the connection, in PostgreSQL's words.
@@ -33,6 +33,8 @@ pub struct PgErrorParts {
     pub hint: Option<String>,
     /// Where the server was, innermost first: a line for each function and statement.
     pub context: Vec<String>,
+    /// The sessions that held the lock, in words, if any is known.
+    pub held_by: Option<String>,
 }
 
 #[derive(Debug)]
@@ -164,10 +166,11 @@ impl PgError {
         self.server().and_then(DbError::hint)
     }
 
-    /// Its parts. Who held a lock is in [`holders`](Self::holders).
+    /// Returns the error in parts.
     #[must_use]
     pub fn parts(&self) -> PgErrorParts {
         let shown = |text: &str| self.cause.shown(text).into_owned();
+        let held_by = held_by(&self.holders);
         let Some(error) = self.server() else {
             let alone = Self {
                 holders: Vec::new(),
@@ -177,6 +180,7 @@ impl PgError {
                 text: alone.to_string(),
                 hint: None,
                 context: Vec::new(),
+                held_by,
             };
         };
         let detail = error.detail().map(|detail| format!(": {detail}"));
@@ -191,6 +195,7 @@ impl PgError {
             text: shown(&said),
             hint: error.hint().map(shown),
             context: context.into_iter().map(shown).collect(),
+            held_by,
         }
     }
 

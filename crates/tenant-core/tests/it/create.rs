@@ -78,8 +78,8 @@ async fn nothing_remains_of_a_tenant_whose_last_statement_fails() {
     let error = tenants.create(&name("acme")).await.unwrap_err();
     assert_eq!(
         chain(&error),
-        "tenant `acme`: migration `2026-02-03-000000_step` failed at line 3 of its up.sql, and \
-         its transaction was rolled back: `SELECT 1 / 0`: division by zero (SQLSTATE 22012)"
+        "migration `2026-02-03-000000_step` failed for tenant `acme` (up.sql, line 3: \
+         `SELECT 1 / 0`; its transaction was rolled back): division by zero (SQLSTATE 22012)"
     );
     assert!(database.schemas().await.is_empty());
     assert!(database.tracked().await.is_empty());
@@ -113,7 +113,7 @@ async fn nothing_remains_of_a_tenant_when_a_part_after_that_fails() {
     let tenants = tenants(&database, &stream).await;
     let error = tenants.create(&name("acme")).await.unwrap_err();
     assert!(
-        chain(&error).contains("and the new tenant was removed"),
+        chain(&error).contains("; the new tenant was removed)"),
         "{}",
         chain(&error)
     );

@@ -78,8 +78,8 @@ async fn a_failed_migration_is_told_with_its_sqlstate_and_without_its_statement(
     assert_has_duration(&ended);
     assert_eq!(
         ended.field("error"),
-        "tenant `acme`: migration `2026-02-03-000000_step` failed at line 1 of its up.sql, and its \
-         transaction was rolled back: relation \"nothing_there\" does not exist (SQLSTATE 42P01)"
+        "migration `2026-02-03-000000_step` failed for tenant `acme` (up.sql, line 1; its \
+         transaction was rolled back): relation \"nothing_there\" does not exist (SQLSTATE 42P01)"
     );
     assert!(ear.said("migration applied").is_empty());
     let run = only(ear.said("run ended"));

@@ -89,8 +89,8 @@ async fn a_hook_that_fails_leaves_everything_as_it_was_and_names_its_line() {
         let error = tenants.create(&name("acme")).await.unwrap_err();
         assert_eq!(
             chain(&error),
-            "tenant `acme`: `late.sql` failed at line 4, and its transaction was rolled back: \
-             `SELECT {name}, oops`: column \"oops\" does not exist (SQLSTATE 42703)"
+            "`late.sql` failed for tenant `acme` (line 4: `SELECT {name}, oops`; its transaction \
+             was rolled back): column \"oops\" does not exist (SQLSTATE 42703)"
         );
         assert!(database.tracked().await.is_empty());
         assert_eq!(tenants.spares().count().await.unwrap().ready, spares);

@@ -155,7 +155,9 @@ async fn who_held_the_lock_is_said() {
     assert!(one.query_start.is_some(), "{one:?}");
     let text = chain(error);
     assert!(
-        text.contains(&format!("; held by pid {pid} (application `reporting`")),
+        text.contains(&format!(
+            "; the lock is held by pid {pid} (application `reporting`"
+        )),
         "{text}"
     );
     assert!(

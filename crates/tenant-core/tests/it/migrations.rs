@@ -119,7 +119,8 @@ async fn a_syntax_error_is_reported_at_its_line() {
         .await
         .unwrap_err();
     assert!(
-        chain(&error).contains("`2026-02-03-000000_step` failed at line 2"),
+        chain(&error)
+            .contains("`2026-02-03-000000_step` failed for tenant `acme` (up.sql, line 2: "),
         "{}",
         chain(&error)
     );

@@ -166,7 +166,10 @@ async fn a_down_that_fails_half_way_leaves_the_tenant_whole_at_its_version() {
     assert_eq!((failure.file, failure.line), (MigrationFile::Down, 3));
     assert_eq!(failure.consequence, Consequence::RolledBack);
     let text = failure.to_string();
-    assert!(text.contains("failed at line 3 of its down.sql"), "{text}");
+    assert!(
+        text.contains("(down.sql, line 3: `DROP TABLE nothing`; "),
+        "{text}"
+    );
     assert_eq!(catalog(&database).await, before);
     assert_eq!(tracker(&database, "acme").await, tracked);
     assert_eq!(
@@ -188,7 +191,7 @@ async fn a_down_that_changes_the_search_path_is_not_recorded() {
     let report = rollback(&tenants).await;
     let error = outcome(&report, "acme").error.as_ref().unwrap().to_string();
     assert!(
-        error.contains("at line 2 of its down.sql, and is not recorded as rolled back"),
+        error.contains("(down.sql, line 2; the migration is not recorded as rolled back)"),
         "{error}"
     );
     assert_eq!(

@@ -48,7 +48,7 @@ async fn without_a_wait_a_run_ends_at_once() {
     let error = hasty.drop_tenant(&name("acme")).await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, Error::Busy { .. }), "{text}");
-    let start = "tenant `acme` is being changed by another run; held by pid ";
+    let start = "another run is changing tenant `acme` (the lock is held by pid ";
     assert!(text.starts_with(start), "{text}");
     assert!(text.contains("application `deploy-2`"), "{text}");
 }
@@ -77,7 +77,7 @@ async fn a_wait_is_told_once_with_those_who_are_waited_for() {
     let [told] = heard.as_slice() else {
         panic!("{heard:?}")
     };
-    let start = "waiting for another run on tenant `acme` (at most 60 s); held by pid ";
+    let start = "waiting for another run on tenant `acme` (at most 60 s); the lock is held by pid ";
     assert!(told.starts_with(start), "{told}");
     for part in ["application `deploy-2`", "role `", "query began 20"] {
         assert!(told.contains(part), "{told}");

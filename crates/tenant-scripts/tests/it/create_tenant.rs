@@ -114,7 +114,7 @@ async fn a_name_that_is_taken_fails_and_the_others_are_made() {
 /// What is said to who chose a name that is in use.
 fn taken(database: &Database) -> String {
     let list = database.hint(&Call::ListTenants);
-    format!("Choose another name.\nList the tenants.\n{list}")
+    format!("Choose another name.\nTo see which names are taken, list the tenants.\n{list}")
 }
 
 #[tokio::test]

@@ -105,8 +105,8 @@ fn an_env_file_that_cannot_be_read_is_an_error_that_does_not_quote_it() {
             .run(command)
             .exits_with(2)
             .prints_nothing()
-            .says(".env is not of the form NAME=value")
-            .says("quote a value that has spaces")
+            .says("a line is not of the form NAME=value\n  --> .env:")
+            .says("Quote a value that has spaces")
             .conceals("ann")
             .conceals("words");
     }
@@ -216,8 +216,7 @@ fn a_dollar_sign_that_stands_for_nothing_is_not_lost_silently() {
         env_file(format!("# Ours\nDATABASE_URL={value}\n").as_bytes())
             .run("list-tenants")
             .exits_with(2)
-            .says("line 2 of the file")
-            .says("has a `$` in DATABASE_URL that names no variable")
+            .says("the value of DATABASE_URL has a `$` that names no variable\n  --> .env:2\n")
             .says("single quotes")
             .conceals("s3cr");
     }

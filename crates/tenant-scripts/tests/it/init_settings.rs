@@ -60,7 +60,7 @@ async fn a_fleet_that_an_application_made_is_found_with_its_names_and_its_own_li
     folder.file("migrations/tenant/2026-01-01-000000_a/up.sql", "SELECT 1;");
     folder.file("migrations/public/2026-01-01-000000_a/up.sql", "SELECT 1;");
     let run = database.run("init-settings --yes").succeeds();
-    run.says("30 schemas of tenants, told by a migration history.")
+    run.says("30 schemas of tenants, recognized by a migration history.")
         .says("public.organizations, column slug: lists 30 tenants, and 1 value without a schema.")
         .prints("Wrote ");
     for (name, value) in [
@@ -137,7 +137,7 @@ async fn schemas_without_a_history_are_told_by_their_names_and_a_column_with_the
                INSERT INTO audit.accounts VALUES ('one', 't_one'), ('two', 't_two')";
     database.execute(sql).await;
     let run = database.run("init-settings --yes").succeeds();
-    run.says("2 schemas of tenants, told by names that begin alike.");
+    run.says("2 schemas of tenants, recognized by the common beginning of their names.");
     let folder = &database.folder;
     let query = "SELECT code AS name, schema_name AS schema FROM audit.accounts";
     assert_eq!(setting(folder, "registry.query"), query);

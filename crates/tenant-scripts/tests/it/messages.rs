@@ -151,7 +151,7 @@ fn a_failure_of_arguments_has_the_keys_of_every_error() {
         "hint": "A similar argument exists: `--json`.\nRead the help of the command.\nlist-tenants --help",
         "sqlstate": null, "file": null, "line": null, "column": null,
         "migration": null, "statement": null,
-    }});
+    }, "other_errors": []});
     let mut found = refused.json();
     let error = found["error"].as_object_mut().unwrap();
     let notes = error.insert("notes".to_owned(), expected["error"]["notes"].clone());

@@ -170,7 +170,7 @@ fn a_password_is_shown_nowhere() {
     ));
     folder
         .run("list-tenants")
-        .says("warning: tenants.toml:1 contains the password of a database\nhint: Set DATABASE_URL")
+        .says("warning: `database_url` contains a password\n  --> tenants.toml:1\nhint: Set DATABASE_URL")
         .says("DATABASE_URL");
 }
 
@@ -182,11 +182,20 @@ fn a_mistake_ends_every_command_with_its_place_and_never_counts_as_nothing() {
             .run(line)
             .exits_with(2)
             .prints_nothing()
-            .says("tenants.toml:2:1: unknown key `max_failure` (did you mean `max_failures`?)")
-            .says("tenants.toml:3:8: `jobs` must be a whole number of at least 1");
+            .says("error: unknown key `max_failure` (did you mean `max_failures`?)\n  --> tenants.toml:2:1\n")
+            .says("error: `jobs` must be a whole number of at least 1, but is a string\n  --> tenants.toml:3:8\n");
     }
     let refused = folder.run("list-tenants --json").exits_with(2);
-    assert!(refused.error_message().contains("tenants.toml:2:1"));
+    let document = refused.json();
+    let place = |error: &Value| {
+        let keys = ["file", "line", "column"].map(|key| error[key].clone());
+        serde_json::to_string(&keys).unwrap()
+    };
+    assert_eq!(place(&document["error"]), "[\"tenants.toml\",2,1]");
+    assert_eq!(
+        place(&document["other_errors"][0]),
+        "[\"tenants.toml\",3,8]"
+    );
     // Help is there nevertheless.
     folder.run("list-tenants --help").succeeds();
 }
@@ -239,7 +248,7 @@ async fn the_url_is_in_the_variable_that_the_file_names_and_nowhere_else_if_it_i
     folder
         .run("list-tenants")
         .exits_with(2)
-        .says("tenants.toml:1: `database_url` names the variable SHOP_URL, which is not set");
+        .says("error: `database_url` names the variable SHOP_URL, which is not set\n  --> tenants.toml:1\n");
     let command = folder.command("list-tenants");
     let command = command.env("SHOP_URL", database.url());
     command.run().succeeds().prints("acme");

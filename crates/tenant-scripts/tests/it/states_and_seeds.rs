@@ -99,7 +99,8 @@ async fn a_missing_file_of_hooks_stops_only_the_commands_that_run_it() {
         database
             .run(command)
             .exits_with(2)
-            .says(&format!("tenants.toml:{line}: `{key}` names the file "))
+            .says(&format!("error: `{key}` names the file "))
+            .says(&format!("  --> tenants.toml:{line}\n"))
             .says(&format!("sql/{file}, which does not exist"));
     };
     line("create-tenant globex", 2, "seed", "seed.sql");

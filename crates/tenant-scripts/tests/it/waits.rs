@@ -111,7 +111,7 @@ async fn who_waits_says_once_for_whom() {
     }
     run.finish()
         .succeeds()
-        .says("` (at most 600 s); held by pid ")
+        .says("` (at most 600 s); the lock is held by pid ")
         .says("(application `deploy-2`, role `")
         .says(", query began 20");
 }
@@ -138,7 +138,7 @@ async fn a_run_that_gives_up_has_said_for_whom_it_waited_and_what_helps() {
         );
         ended
             .says("error: another run is changing tenant `acme`\n")
-            .says("note: the command waited for 3")
+            .says("note: gave up after 3")
             .says("note: the lock is held by pid ")
             .says("or give a longer --wait.");
         let ended = database.run(&format!("{line} --wait 0")).exits_with(1);
