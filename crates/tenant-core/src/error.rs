@@ -3,6 +3,7 @@
 //! A `Display` names only its own failed operation, and `source` has the cause. [`PgError`] keeps
 //! PostgreSQL's words. No text names a command, because applications get these errors too.
 
+mod archive;
 mod behind;
 mod cause;
 mod failure;
@@ -14,11 +15,6 @@ mod unconfirmed;
 mod unfit;
 mod words;
 mod wrong_owner;
-
-use std::time::Duration;
-
-use thiserror::Error;
-
 use crate::catalog::Dependent;
 use crate::link::{LockHolder, in_words};
 use crate::migration::{MigrationFile, NameUse, Refusal};
@@ -26,13 +22,15 @@ use crate::{
     ConnectError, InvalidName, InvalidSchemaName, Node, PgError, SchemaName, SchemaNameRule,
     TenantName, Version,
 };
-
+pub use archive::ArchiveFailure;
 pub use cause::Cause;
 pub(crate) use cause::trigger_function;
 pub use failure::{Consequence, MigrationFailure};
 pub use foreign_sign::ForeignSign;
 pub use not_kept::{NotKept, OwnPart};
 pub use own_work::{HookFailure, OwnWork};
+use std::time::Duration;
+use thiserror::Error;
 pub use unconfirmed::{Expected, Unconfirmed};
 pub use unfit::{PathFault, UnfitList, UnfitPath, UnfitRow};
 pub(crate) use words::{excerpt, few};
@@ -488,6 +486,9 @@ pub enum Error {
     /// The schema is a spare.
     #[error("the schema `{0}` is a spare, reserved for a new tenant")]
     IsSpare(SchemaName),
+    /// A tenant's file could not be read, written or imported.
+    #[error(transparent)]
+    Archive(#[from] Box<ArchiveFailure>),
     /// A step other than a migration failed on the server.
     #[error("{action}")]
     Database {

@@ -52,6 +52,7 @@ programs! {
     diff_tenants: commands::DIFF_TENANTS,
     distribute_tenants: commands::DISTRIBUTE_TENANTS,
     drop_tenant: commands::DROP_TENANT,
+    export_tenant: commands::EXPORT_TENANT,
     health_check: commands::HEALTH_CHECK,
     init_settings: commands::INIT_SETTINGS,
     list_tenants: commands::LIST_TENANTS,

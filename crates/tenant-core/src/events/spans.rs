@@ -92,6 +92,7 @@ calls! {
     Create = "create",
     CreateAll = "create_all",
     CloneTenant = "clone_tenant",
+    Export = "export",
     Rename = "rename",
     MoveTenant = "move_tenant",
     Distribute = "distribute",

@@ -1,4 +1,4 @@
-//! An expectation as text, to be kept in the database.
+//! An expectation or a shape as text, to be kept in the database or in a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,6 +123,29 @@ impl KeptOthers {
             is_one: self.is_one,
             made_at: self.made_at,
         })
+    }
+}
+
+/// A shape alone, as a file has it.
+#[derive(Serialize, Deserialize)]
+struct KeptShape {
+    schema: String,
+    owner: String,
+    objects: Vec<KeptObject>,
+}
+
+impl Shape {
+    /// It as text.
+    pub(crate) fn to_text(&self) -> Option<String> {
+        let objects = self.objects.iter();
+        let kept = KeptShape {
+            schema: self.schema().to_owned(),
+            owner: self.owner.clone(),
+            objects: objects
+                .map(|(name, object)| KeptObject::of(name, object))
+                .collect(),
+        };
+        serde_json::to_string(&kept).ok()
     }
 }
 
