@@ -6,7 +6,7 @@ use command_line::Entry;
 use crate::commands::StopServer;
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
-    DropTenant, ExportTenant, HealthCheck, InitSettings, ListTenants, MigratePublic,
+    DropTenant, ExportTenant, HealthCheck, ImportTenant, InitSettings, ListTenants, MigratePublic,
     MigrateTenants, MoveTenant, RenameTenant, RepairTenant, RollbackTenants, ShowConfig,
     ShowVersion, SpareTenants, SquashTenants, TenantUrl,
 };
@@ -34,6 +34,7 @@ entries! {
     DROP_TENANT: DropTenant,
     EXPORT_TENANT: ExportTenant,
     HEALTH_CHECK: HealthCheck,
+    IMPORT_TENANT: ImportTenant,
     INIT_SETTINGS: InitSettings,
     LIST_TENANTS: ListTenants,
     MIGRATE_PUBLIC: MigratePublic,

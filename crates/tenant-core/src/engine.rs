@@ -76,7 +76,7 @@ mod work;
 pub(crate) use adopt::{Evidence, adopt};
 pub(crate) use affected::affected;
 pub(crate) use apply::migrate;
-pub(crate) use archive::export;
+pub(crate) use archive::{Plan, Source, export, import};
 pub(crate) use claim::{claim, claim_open, claim_this, claim_this_open, require_free};
 pub use clone::Rows;
 pub(crate) use clone::{HowToClone, Made, clone};

@@ -10,7 +10,7 @@ mod progress;
 mod spares;
 mod waiting;
 
-pub use archive::{ArchiveProgress, Exported, TableRows};
+pub use archive::{ArchiveProgress, Exported, Imported, TableRows};
 pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
 pub use note::Note;
 pub(crate) use once::tell_once;

@@ -54,6 +54,7 @@ programs! {
     drop_tenant: commands::DROP_TENANT,
     export_tenant: commands::EXPORT_TENANT,
     health_check: commands::HEALTH_CHECK,
+    import_tenant: commands::IMPORT_TENANT,
     init_settings: commands::INIT_SETTINGS,
     list_tenants: commands::LIST_TENANTS,
     migrate_public: commands::MIGRATE_PUBLIC,

@@ -7,10 +7,18 @@
 mod columns;
 mod copy_out;
 mod facts;
+mod fill;
+mod import;
 mod open;
 mod outside;
 mod pins;
 mod pipe;
+mod proof;
+mod quiet;
 mod read;
+mod source;
+mod statements;
 
+pub(crate) use import::{Plan, import};
 pub(crate) use read::export;
+pub(crate) use source::Source;

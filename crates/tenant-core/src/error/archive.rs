@@ -12,6 +12,9 @@ pub enum ArchiveFailure {
     /// The file cannot be read or written.
     #[error(transparent)]
     File(#[from] ArchiveError),
+    /// The database is a Citus cluster.
+    #[error("cannot import a tenant into a Citus cluster")]
+    Cluster,
     /// The file has migrations that this program does not have.
     #[error("the archive has migrations that this program does not have: {}", words::few_versions(.versions))]
     Newer {

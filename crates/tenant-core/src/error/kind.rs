@@ -87,6 +87,7 @@ impl Error {
             | Self::NotDistributed(_) => ErrorKind::Unsupported,
             Self::Archive(failure) => match **failure {
                 ArchiveFailure::File(_) | ArchiveFailure::NotAlike { .. } => ErrorKind::Failed,
+                ArchiveFailure::Cluster => ErrorKind::Unsupported,
                 _ => ErrorKind::Refused,
             },
             Self::NotAlike { .. } | Self::StillDifferent { .. } => ErrorKind::Failed,

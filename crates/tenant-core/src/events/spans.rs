@@ -93,6 +93,7 @@ calls! {
     CreateAll = "create_all",
     CloneTenant = "clone_tenant",
     Export = "export",
+    Import = "import",
     Rename = "rename",
     MoveTenant = "move_tenant",
     Distribute = "distribute",

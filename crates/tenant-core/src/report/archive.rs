@@ -1,6 +1,6 @@
 //! What is told of a tenant that is exported or imported.
 
-use tenant_archive::Outside;
+use tenant_archive::{Outside, TableSummary};
 
 use crate::{SchemaName, TenantName, Version};
 
@@ -41,6 +41,39 @@ pub struct TableRows {
     pub rows: u64,
     /// How many bytes they have in the `COPY` format.
     pub bytes: u64,
+}
+
+impl TableRows {
+    pub(crate) fn new(table: &str, summary: &TableSummary) -> Self {
+        Self {
+            table: table.to_owned(),
+            rows: summary.rows,
+            bytes: summary.bytes,
+        }
+    }
+}
+
+/// An imported tenant.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Imported {
+    /// The new tenant.
+    pub name: TenantName,
+    /// Its schema.
+    pub schema: SchemaName,
+    /// The name of the tenant in the archive.
+    pub from: String,
+    /// The moment of which all rows are, as PostgreSQL writes it in UTC.
+    pub exported_at: String,
+    /// The tables, by name.
+    pub tables: Vec<TableRows>,
+    /// The rows of all tables.
+    pub rows: u64,
+    /// The migrations that the archive lacked and that were applied, oldest first.
+    pub applied: Vec<Version>,
+    /// The migrations whose text is another one in this program, oldest first. The definition is
+    /// nevertheless the same.
+    pub edited: Vec<Version>,
 }
 
 /// An exported tenant.

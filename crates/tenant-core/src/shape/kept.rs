@@ -147,6 +147,18 @@ impl Shape {
         };
         serde_json::to_string(&kept).ok()
     }
+
+    /// Reads it again; `None` for what is none of this version's.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let kept = serde_json::from_str::<KeptShape>(text).ok()?;
+        let own = Own::new(kept.schema.as_str(), sql_text::ident(&kept.schema));
+        let mut shape = Self::new(own, kept.owner);
+        for object in kept.objects {
+            let (name, object) = object.read()?;
+            shape.insert(name, object);
+        }
+        Some(shape)
+    }
 }
 
 impl Expectation {

@@ -120,11 +120,7 @@ fn exported(target: &Target, manifest: Manifest, summary: Summary, file_bytes: u
         exported_at: manifest.exported_at,
         version: newest.map(|it| Version::recorded(it.version.as_str())),
         tables: tables
-            .map(|(table, summary)| TableRows {
-                table: table.name,
-                rows: summary.rows,
-                bytes: summary.bytes,
-            })
+            .map(|(table, summary)| TableRows::new(&table.name, &summary))
             .collect(),
         rows: summary.rows,
         bytes: summary.bytes,

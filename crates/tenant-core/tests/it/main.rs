@@ -53,6 +53,7 @@ mod health_nothing_compared;
 mod heard;
 mod hooks;
 mod hosts;
+mod import;
 mod kept_rows;
 mod line_ends;
 mod list;

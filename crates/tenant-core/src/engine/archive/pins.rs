@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::engine::script::Script;
+use crate::engine::transaction::set_again;
+use crate::engine::work::Work;
 
 /// All of them, with the values that lose nothing. Time zone and encoding are the session's own:
 /// see `link/pinned.rs`. They are repeated for connections that a pooler shares.
@@ -28,6 +30,15 @@ pub(super) fn pin(script: &mut Script<'_>) {
         let set = format!("SET LOCAL {name} = '{value}'");
         script.step("pin the form of values", &set);
     }
+}
+
+/// Sets them as every other transaction has them.
+pub(super) fn unpin(work: Work<'_>, script: &mut Script<'_>) {
+    for (name, _) in PINS {
+        let set = format!("SET LOCAL {name} TO DEFAULT");
+        script.step("prepare the session", &set);
+    }
+    set_again(work, script);
 }
 
 /// The same, to be written down.

@@ -1,0 +1,169 @@
+//! `import-tenant`: creates a tenant from a file.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use clap::{Parser, ValueHint};
+use command_line::help::{Example, example};
+use command_line::interrupt::interruptible;
+use command_line::options::Locking;
+use command_line::words::{counted, time};
+use command_line::{Common, Context, Message, NameArg, Script, Verdict};
+use serde::Serialize;
+use tenant_core::{ArchiveProgress, Imported, SchemaName, Version};
+
+use crate::progress::ArchiveBar;
+use crate::tenants;
+use crate::words::with_schema;
+
+/// Create a tenant from an exported file
+///
+/// Creates the schema by the migrations of the file, copies the rows, and then applies
+/// the migrations that the file lacks. Rows come in exactly as they were: no trigger
+/// fires, and foreign keys are checked once at the end. Before the commit, the command
+/// reads all rows again and compares counts, checksums and the definition.
+///
+/// Rows of `public` that the tenant refers to have to exist. If some do not, the command
+/// lists them and creates nothing.
+///
+/// Exit code 1: the tenant could not be imported, and nothing was created.
+#[derive(Debug, Parser)]
+#[command(name = "import-tenant", version)]
+pub struct ImportTenant {
+    /// File that `export` has written, or `-` for standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: PathBuf,
+
+    /// Name of the new tenant, if it is another than in the file
+    #[arg(long = "as", value_name = "NAME", value_hint = ValueHint::Other)]
+    name: Option<NameArg>,
+
+    /// Schema, if the list of tenants decides it
+    #[arg(long, value_name = "SCHEMA", hide_short_help = true)]
+    schema: Option<SchemaName>,
+
+    /// Import a tenant that had drift, with its drift
+    #[arg(long, hide_short_help = true)]
+    allow_drift: bool,
+
+    #[command(flatten)]
+    locking: Locking,
+
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    tenant: &'a str,
+    schema: &'a str,
+    imported_from: &'a str,
+    imported: bool,
+    exported_at: &'a str,
+    tables: Vec<TableDetail<'a>>,
+    rows: u64,
+    applied: Vec<&'a str>,
+    edited: Vec<&'a str>,
+    duration_ms: u128,
+}
+
+#[derive(Serialize)]
+struct TableDetail<'a> {
+    table: &'a str,
+    rows: u64,
+    bytes: u64,
+}
+
+impl Script for ImportTenant {
+    const EXAMPLES: &'static [Example] = &[
+        example("acme.tenant", "bring a tenant back"),
+        example("acme.tenant --as acme_before", "beside the present one"),
+    ];
+
+    fn common(&self) -> &Common {
+        &self.common
+    }
+
+    async fn run(self, context: &Context) -> anyhow::Result<Verdict> {
+        let started = Instant::now();
+        let name = self.name.as_ref();
+        let name = name.map(|name| context.name(name.as_str())).transpose()?;
+        let tenants = tenants::open_with(context, self.locking.settings()).await?;
+        let bar = ArchiveBar::new(context.output);
+        let observe = |progress: &ArchiveProgress<'_>| bar.show(progress);
+        let mut call = match self.file == Path::new("-") {
+            true => tenants.import(std::io::stdin()),
+            false => tenants.import_file(&self.file),
+        };
+        call = call.observe(observe);
+        if let Some(name) = &name {
+            call = call.named(name);
+        }
+        if let Some(schema) = &self.schema {
+            call = call.in_schema(schema);
+        }
+        if self.allow_drift {
+            call = call.allow_drift();
+        }
+        let imported = interruptible(async { Ok(call.await?) }).await?;
+        bar.finish();
+        tell(context, &imported, started)
+    }
+}
+
+fn tell(context: &Context, imported: &Imported, started: Instant) -> anyhow::Result<Verdict> {
+    let duration = started.elapsed();
+    let text = format!("{} ({})", text(imported), time(duration));
+    let document = document(imported, duration.as_millis());
+    context.output.done(&document, &text)?;
+    for version in &imported.edited {
+        let note = format!(
+            "the text of migration `{version}` was edited since the export, and the definition is \
+             the same"
+        );
+        context.output.say(&Message::note(note));
+    }
+    Ok(Verdict::Done)
+}
+
+fn text(imported: &Imported) -> String {
+    let rows = match imported.rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    };
+    let applied = match imported.applied.len() {
+        0 => String::new(),
+        count => format!(", {} applied", counted(count, "migration")),
+    };
+    format!(
+        "Imported tenant {}: {}, {rows}{applied}",
+        with_schema(&imported.name, &imported.schema),
+        counted(imported.tables.len(), "table"),
+    )
+}
+
+fn document(imported: &Imported, duration_ms: u128) -> Document<'_> {
+    let tables = imported.tables.iter();
+    Document {
+        tenant: imported.name.as_str(),
+        schema: imported.schema.as_str(),
+        imported_from: &imported.from,
+        imported: true,
+        exported_at: &imported.exported_at,
+        tables: tables
+            .map(|it| TableDetail {
+                table: &it.table,
+                rows: it.rows,
+                bytes: it.bytes,
+            })
+            .collect(),
+        rows: imported.rows,
+        applied: texts(&imported.applied),
+        edited: texts(&imported.edited),
+        duration_ms,
+    }
+}
+
+fn texts(versions: &[Version]) -> Vec<&str> {
+    versions.iter().map(Version::as_str).collect()
+}
