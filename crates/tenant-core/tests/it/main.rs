@@ -121,6 +121,7 @@ mod repair_seen;
 mod repair_shadowed;
 mod repair_types;
 mod reported;
+mod reported_archives;
 mod reported_borders;
 mod reported_copies;
 mod reported_creations;

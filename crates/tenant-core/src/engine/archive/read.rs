@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use tenant_archive::{Manifest, Summary, Table};
+use tenant_archive::{Definition, Manifest, Summary, Table};
 
 use super::columns::tables;
 use super::copy_out::copy_out;
@@ -21,7 +21,7 @@ use crate::engine::transaction::close;
 use crate::engine::work::Work;
 use crate::name::Schema;
 use crate::report::ArchiveProgress;
-use crate::shape::FORMAT;
+use crate::shape::{FORMAT, Shape};
 
 /// How often what was read may be out of date.
 const LOOKS: usize = 3;
@@ -113,11 +113,7 @@ async fn read(work: Work<'_>) -> Result<Manifest, Error> {
         server_encoding: server.encoding,
         settings: pinned(),
         migrations: migrations(work).await?,
-        definition: tenant_archive::Definition {
-            form: FORMAT.to_owned(),
-            fingerprint: shape.fingerprint(),
-            text: shape.to_text().unwrap_or_default(),
-        },
+        definition: definition(&shape),
         tables: tables(work).await?,
         sequences: sequences(work).await?,
         outside: outside(work).await?,
@@ -125,6 +121,17 @@ async fn read(work: Work<'_>) -> Result<Manifest, Error> {
     };
     let_others_go_on(work).await?;
     Ok(manifest)
+}
+
+/// Where the schema is called like something in it, PostgreSQL's text does not say which of the two
+/// is meant, and another name would change it. Then there is no text.
+fn definition(shape: &Shape) -> Definition {
+    let text = (!shape.is_ambiguous()).then(|| shape.to_text()).flatten();
+    Definition {
+        form: text.as_ref().map(|_| FORMAT.to_owned()).unwrap_or_default(),
+        fingerprint: shape.fingerprint(),
+        text: text.unwrap_or_default(),
+    }
 }
 
 async fn rows<W: Write + Send + 'static>(
