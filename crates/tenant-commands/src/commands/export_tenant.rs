@@ -71,7 +71,7 @@ struct TableDetail<'a> {
 impl Script for ExportTenant {
     const EXAMPLES: &'static [Example] = &[
         example("acme -o acme.tenant", "write a file"),
-        example("acme -o - | age -r KEY > acme.age", "encrypt it on the way"),
+        example("acme -o -", "write to standard output"),
     ];
 
     fn common(&self) -> &Common {

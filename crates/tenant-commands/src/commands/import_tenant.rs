@@ -18,13 +18,10 @@ use crate::words::with_schema;
 
 /// Create a tenant from an exported file
 ///
-/// Creates the schema by the migrations of the file, copies the rows, and then applies
-/// the migrations that the file lacks. Rows come in exactly as they were: no trigger
-/// fires, and foreign keys are checked once at the end. Before the commit, the command
-/// reads all rows again and compares counts, checksums and the definition.
-///
-/// Rows of `public` that the tenant refers to have to exist. If some do not, the command
-/// lists them and creates nothing.
+/// Creates the schema by the migrations of the file, copies the rows, and applies the
+/// migrations that the file lacks. No trigger fires. Before the commit, all rows are read
+/// again and compared, and foreign keys are checked. Missing rows of `public` that the
+/// tenant refers to are listed.
 ///
 /// Exit code 1: the tenant could not be imported, and nothing was created.
 #[derive(Debug, Parser)]

@@ -10,7 +10,7 @@ use crate::engine::send::ask;
 use crate::engine::work::Work;
 use crate::name::{MIGRATION_HISTORY, Schema};
 
-/// Lists them by name. Partitions are tables of their own, and what is partitioned has no rows.
+/// Lists them by name. Partitions are separate tables, and what is partitioned has no rows.
 /// Types are written as the path of the transaction has it.
 pub(super) async fn tables(work: Work<'_>) -> Result<Vec<Table>, Error> {
     let mut script = Script::default();

@@ -45,8 +45,8 @@ pub(super) async fn fill(
     Ok(ended)
 }
 
-/// The tables were emptied in the same transaction, so their rows can be frozen at once: nobody
-/// else sees the tables before the commit.
+/// The tables were emptied in the same transaction, so their rows can be frozen at once: no other
+/// session sees the tables before the commit.
 async fn fill_table(
     work: Work<'_>,
     table: &Table,

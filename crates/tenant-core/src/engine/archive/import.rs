@@ -43,7 +43,7 @@ pub(crate) struct Plan<'a> {
 /// # Errors
 ///
 /// As [`create`](crate::engine::create), [`Error::Archive`], or what the server says. Then there is
-/// no such tenant. If a later migration that needs a transaction of its own fails, the tenant is
+/// no such tenant. If a later migration that needs a separate transaction fails, the tenant is
 /// there, at the last version that it reached.
 pub(crate) async fn import<'a>(
     work: Work<'a>,

@@ -1,4 +1,4 @@
-//! Takes away what would change or refuse rows that come in, and puts it back.
+//! Removes what would change or refuse rows that come in, and puts it back.
 //!
 //! Rows come in as they were. So no trigger fires, no policy hides anything, and foreign keys are
 //! checked once, over all rows. What is `NOT VALID` is not checked at all, as in the original.
@@ -13,12 +13,12 @@ use crate::engine::send::run_script;
 use crate::engine::work::Work;
 use crate::name::MIGRATION_HISTORY;
 
-/// What puts back what was taken away.
+/// What puts back what was removed.
 pub(super) struct Removed {
     back: Vec<String>,
 }
 
-/// Empties all tables, and takes away foreign keys, triggers and the like. Rows that migrations
+/// Empties all tables, and removes foreign keys, triggers and the like. Rows that migrations
 /// have written go as well: the file has those that the tenant kept.
 pub(super) async fn remove(work: Work<'_>) -> Result<Removed, Error> {
     let questions = [
