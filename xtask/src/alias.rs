@@ -108,6 +108,8 @@ pub const ALIASES: &[Alias] = &[
     alias("db:list:tenants", "", Task::Run(tenants("list-tenants")), "List the tenants and their versions"),
     alias("db:url:tenant", "NAME", Task::Run(tenants("tenant-url")), "Print a URL for one tenant"),
     alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Copy a tenant with its data"),
+    alias("db:export:tenant", "NAME -o FILE", Task::Run(tenants("export-tenant")), "Write a tenant to a file"),
+    alias("db:import:tenant", "FILE", Task::Run(tenants("import-tenant")), "Create a tenant from a file"),
     alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Rename a tenant"),
     alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another node of a cluster"),
     alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Distribute existing tenants over a cluster"),

@@ -1,7 +1,7 @@
 //! The one place that writes to standard output and standard error.
 
 use std::borrow::Cow;
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Stdout, Write, stderr, stdout};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -122,6 +122,18 @@ impl Output {
     pub fn problem(self, text: &str) {
         to_stderr(text);
     }
+}
+
+/// Standard output as a file, for a command whose result is one.
+#[must_use]
+pub fn bytes() -> Stdout {
+    stdout()
+}
+
+/// Whether a person would see what is printed.
+#[must_use]
+pub fn is_terminal() -> bool {
+    stdout().is_terminal()
 }
 
 /// Prints bytes as they are: what a shell reads.

@@ -86,7 +86,7 @@ fn with_nearest(mut error: clap::Error) -> clap::Error {
 
 /// The overview: the subcommands in their groups, on one screen.
 fn template() -> String {
-    let mut text = String::from("{about}\n\nUsage: {usage}\n\n");
+    let mut text = String::from("{about}\n\nUsage: {usage}\n");
     let width = subcommands::all().map(|one| one.name.len()).max();
     let width = width.unwrap_or_default();
     for group in &GROUPS {

@@ -58,6 +58,8 @@ pub static GROUPS: [Group; 5] = [
             subcommand("list", &tenants::LIST_TENANTS),
             subcommand("url", &tenants::TENANT_URL),
             subcommand("clone", &tenants::CLONE_TENANT),
+            subcommand("export", &tenants::EXPORT_TENANT),
+            subcommand("import", &tenants::IMPORT_TENANT),
             subcommand("rename", &tenants::RENAME_TENANT),
             subcommand("drop", &tenants::DROP_TENANT),
             subcommand("adopt", &tenants::ADOPT_TENANT),

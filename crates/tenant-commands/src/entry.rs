@@ -6,9 +6,9 @@ use command_line::Entry;
 use crate::commands::StopServer;
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
-    DropTenant, HealthCheck, InitSettings, ListTenants, MigratePublic, MigrateTenants, MoveTenant,
-    RenameTenant, RepairTenant, RollbackTenants, ShowConfig, ShowVersion, SpareTenants,
-    SquashTenants, TenantUrl,
+    DropTenant, ExportTenant, HealthCheck, ImportTenant, InitSettings, ListTenants, MigratePublic,
+    MigrateTenants, MoveTenant, RenameTenant, RepairTenant, RollbackTenants, ShowConfig,
+    ShowVersion, SpareTenants, SquashTenants, TenantUrl,
 };
 
 macro_rules! entries {
@@ -32,7 +32,9 @@ entries! {
     DIFF_TENANTS: DiffTenants,
     DISTRIBUTE_TENANTS: DistributeTenants,
     DROP_TENANT: DropTenant,
+    EXPORT_TENANT: ExportTenant,
     HEALTH_CHECK: HealthCheck,
+    IMPORT_TENANT: ImportTenant,
     INIT_SETTINGS: InitSettings,
     LIST_TENANTS: ListTenants,
     MIGRATE_PUBLIC: MigratePublic,

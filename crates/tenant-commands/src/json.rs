@@ -3,6 +3,7 @@
 //! Each command has its own types, so that the JSON Schema of its documents has the keys that it
 //! prints and no others. Here are the keys that runs share.
 
+mod archived;
 mod created;
 mod migrated;
 mod recorded;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::{FleetReport, Note, Outcome, Status};
 
+pub(crate) use archived::TableDetail;
 pub(crate) use created::Created;
 pub(crate) use migrated::Migrated;
 pub(crate) use recorded::{Accepted, Distributed, Squashed};

@@ -1,6 +1,7 @@
 //! What a run over several tenants shows while it goes on: a bar on a terminal,
 //! and a line now and then where there is none.
 
+mod archive;
 mod copying;
 
 use std::fmt::Write;
@@ -16,6 +17,7 @@ use tokio::task::AbortHandle;
 
 use crate::report::words;
 
+pub(crate) use archive::ArchiveBar;
 pub(crate) use copying::CopyBar;
 
 /// How often a line is written where there is no terminal.

@@ -168,9 +168,9 @@ pub use engine::{
     LostEntries, NameUses, Rows, Settings, TransactionMode, UnknownMigrations, Writers,
 };
 pub use error::{
-    Cause, Consequence, Error, ErrorParts, Expected, FailedFile, ForeignSign, HookFailure,
-    MigrationFailure, NotKept, OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList, UnfitPath,
-    UnfitRow, WrongOwner,
+    ArchiveFailure, Cause, Consequence, Error, ErrorParts, Expected, FailedFile, ForeignSign,
+    HookFailure, MigrationFailure, NotKept, OwnPart, OwnWork, PathFault, Unconfirmed, UnfitList,
+    UnfitPath, UnfitRow, WrongOwner,
 };
 pub use fleet::{Selection, Stop};
 pub use hook::{HookError, HookReason, Hooks};
@@ -195,16 +195,17 @@ pub use pool::{
 pub use registry::{Registry, Rows as RegistryRows, TenantState};
 pub use remedy::Remedy;
 pub use report::{
-    Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
-    Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
-    Waiting,
+    ArchiveProgress, Cloned, Exported, FleetReport, Imported, MoveProgress, Moved, Note, Orphan,
+    Outcome, Problem, ProblemKind, Progress, PublicOutcome, Removed, Renamed, SpareCount,
+    SpareFault, SpareReport, Status, TableRows, Waiting,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
+pub use tenant_archive as archive;
 pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
-    CreateMany, Distribute, DropTenant, Health, HealthCheck, InBoth, KeepSpares, LeftDifference,
-    Loss, Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair,
-    Rollback, RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding,
-    Tenants, UrlOf,
+    CreateMany, Distribute, DropTenant, Export, Health, HealthCheck, Import, InBoth, KeepSpares,
+    LeftDifference, Loss, Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename,
+    Repair, Rollback, RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace,
+    TenantStanding, Tenants, UrlOf,
 };

@@ -287,6 +287,15 @@ impl MigrationSet {
         }
     }
 
+    /// Those of them that have these versions.
+    pub(crate) fn only(&self, versions: &[&str]) -> Self {
+        let migrations = self.migrations.iter();
+        let migrations = migrations.filter(|it| versions.contains(&it.version.as_str()));
+        Self {
+            migrations: migrations.cloned().collect(),
+        }
+    }
+
     /// The name of the migration with that version, or the version itself where
     /// there is none.
     pub(crate) fn name_of(&self, version: &str) -> String {

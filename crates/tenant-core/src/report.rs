@@ -1,5 +1,6 @@
 //! What calls give back, and what they tell while they run: data, without connections.
 
+mod archive;
 #[cfg(test)]
 mod codes;
 mod done;
@@ -11,6 +12,7 @@ mod progress;
 mod spares;
 mod waiting;
 
+pub use archive::{ArchiveProgress, Exported, Imported, TableRows};
 pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
 pub use note::Note;
 pub(crate) use once::tell_once;

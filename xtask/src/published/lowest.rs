@@ -16,8 +16,9 @@ use super::{packaging, target};
 use crate::{alias::Alias, cargo, failure::Failure, help};
 
 /// The crates that applications depend on, the ones that others rest on first.
-pub(crate) const LIBRARIES: [&str; 6] = [
+pub(crate) const LIBRARIES: [&str; 7] = [
     "sql-text",
+    "tenant-archive",
     "tenant-path",
     "local-postgres",
     "tenant-core",

@@ -138,6 +138,18 @@ fn of_schemas(advice: Advice) -> Option<&'static str> {
             "drop the objects, or move them to a schema that belongs to no tenant, such as the \
              schema for extensions. Then run the command again"
         }
+        Advice::UseWholeArchive => "use another copy of the file, or export the tenant again",
+        Advice::ImportWithOtherProgram => {
+            "import it with a program that has these migrations, such as the one that exported it"
+        }
+        Advice::AllowDrift => {
+            "to import the tenant as it was, add --allow-drift. The file's definitions then run as \
+             SQL, so use it for files that you trust"
+        }
+        Advice::InsertReferencedRows => {
+            "insert the missing rows into the tables outside the tenant's schema. Then import it \
+             again"
+        }
         Advice::RemoveDependents => {
             "change the objects so that they don't depend on the schema, or drop them. With \
              --with-dependents, dropping the tenant also drops them and their data"

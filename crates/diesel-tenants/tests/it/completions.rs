@@ -133,6 +133,7 @@ async fn tenants_are_completed_wherever_a_command_takes_one() {
         "distribute",
         "drop",
         "drop --yes",
+        "export",
         "health",
         "health --quick globex",
         "list",

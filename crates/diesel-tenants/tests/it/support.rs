@@ -19,11 +19,13 @@ pub(crate) const SCHEMA: &str = "diesel::table! {
 ";
 
 /// The subcommands, as the documentation of this project lists them.
-pub(crate) const SUBCOMMANDS: [&str; 28] = [
+pub(crate) const SUBCOMMANDS: [&str; 30] = [
     "create",
     "list",
     "url",
     "clone",
+    "export",
+    "import",
     "rename",
     "drop",
     "adopt",

@@ -102,7 +102,7 @@ impl Open {
     }
 
     /// Rolls back, and removes what was committed before.
-    async fn give_up(&self, work: Work<'_>, error: Error) -> Error {
+    pub(super) async fn give_up(&self, work: Work<'_>, error: Error) -> Error {
         if self.is_committed {
             return undo(work, self.before, error).await;
         }

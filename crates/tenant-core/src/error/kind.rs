@@ -1,6 +1,6 @@
 //! Which kind of error each is.
 
-use super::{Error, PathFault, UnfitRow};
+use super::{ArchiveFailure, Error, PathFault, UnfitRow};
 use crate::{ErrorKind, PgError};
 
 impl Error {
@@ -86,6 +86,11 @@ impl Error {
             | Self::NotACluster
             | Self::HoldsNoTenants(_)
             | Self::NotDistributed(_) => ErrorKind::Unsupported,
+            Self::Archive(failure) => match **failure {
+                ArchiveFailure::File(_) | ArchiveFailure::NotAlike { .. } => ErrorKind::Failed,
+                ArchiveFailure::Cluster => ErrorKind::Unsupported,
+                _ => ErrorKind::Refused,
+            },
             Self::NotAlike { .. } | Self::StillDifferent { .. } => ErrorKind::Failed,
             Self::OwnWork(failure) => failure.kind,
             Self::Migration(_) | Self::Hook(_) | Self::Deferred { .. } | Self::Database { .. } => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::report::{Cloned, Moved, Outcome, PublicOutcome, Removed, Renamed, Status};
+use crate::report::{Cloned, Imported, Moved, Outcome, PublicOutcome, Removed, Renamed, Status};
 use crate::{Error, Node, TenantName};
 
 /// How the work on one schema ended.
@@ -106,6 +106,15 @@ impl<'a> From<&'a Outcome> for End<'a> {
             from_spare: outcome.from_spare,
             duration: outcome.duration,
             error: outcome.error.as_ref(),
+        }
+    }
+}
+
+impl From<&Imported> for End<'_> {
+    fn from(imported: &Imported) -> Self {
+        Self {
+            migrations: Some(imported.applied.len()),
+            ..Self::plain(Status::Created)
         }
     }
 }

@@ -92,6 +92,8 @@ calls! {
     Create = "create",
     CreateAll = "create_all",
     CloneTenant = "clone_tenant",
+    Export = "export",
+    Import = "import",
     Rename = "rename",
     MoveTenant = "move_tenant",
     Distribute = "distribute",

@@ -96,6 +96,14 @@ advice! {
     RenameSchema,
     /// Drop the objects that can't be copied, or move them to another schema.
     MoveObjects,
+    /// Export the tenant again, or take another copy of the file.
+    UseWholeArchive,
+    /// Use the program that has the migrations of the archive.
+    ImportWithOtherProgram,
+    /// Import with the drift, or repair the tenant before it is exported.
+    AllowDrift,
+    /// Insert the rows that the tenant refers to, and import again.
+    InsertReferencedRows,
     /// Change the dependent objects, or allow their drop.
     RemoveDependents,
     /// Change or drop the dependent objects.

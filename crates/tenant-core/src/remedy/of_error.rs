@@ -1,6 +1,7 @@
 //! What to do about an error.
 
 use sql_text::{ident, literal};
+use tenant_archive::ArchiveError;
 
 use super::of_refusal::of_refusal;
 use super::of_sqlstate::{is_about_existing, of, of_a_step, will_pass};
@@ -8,8 +9,9 @@ use super::{Advice, Command, Purpose, Remedy, Sql};
 use crate::name::Schema;
 use crate::registry::Registry;
 use crate::{
-    At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure, Naming, Node, NotKept,
-    PathFault, PgError, SchemaName, TenantName, UnfitPath, UnfitRow, Version,
+    ArchiveFailure, At, Cause, ConnectError, Error, Expected, ForeignSign, MigrationFailure,
+    Naming, Node, NotKept, PathFault, PgError, SchemaName, TenantName, UnfitPath, UnfitRow,
+    Version,
 };
 
 impl Error {
@@ -199,6 +201,7 @@ fn callers(function: &str) -> Remedy {
 /// Where advice is all there is.
 fn advice(error: &Error) -> Option<Advice> {
     Some(match error {
+        Error::Archive(failure) => of_archive(failure)?,
         Error::NotCopyable { .. } => Advice::MoveObjects,
         Error::NotAlike { .. } => Advice::CopyRows,
         Error::NameInText { rows, .. } if !rows.is_empty() => Advice::AllowNameInRows,
@@ -221,6 +224,18 @@ fn advice(error: &Error) -> Option<Advice> {
         Error::Busy { .. } => Advice::WaitLonger,
         Error::InUse(_) => Advice::WaitForOtherRun,
         Error::InTheWay => Advice::CheckAgain,
+        _ => return None,
+    })
+}
+
+fn of_archive(failure: &ArchiveFailure) -> Option<Advice> {
+    Some(match failure {
+        ArchiveFailure::Newer { .. } => Advice::ImportWithOtherProgram,
+        ArchiveFailure::Differs { .. } => Advice::AllowDrift,
+        ArchiveFailure::MissingReferences { .. } => Advice::InsertReferencedRows,
+        ArchiveFailure::File(ArchiveError::CutOff | ArchiveError::Damaged(_)) => {
+            Advice::UseWholeArchive
+        }
         _ => return None,
     })
 }

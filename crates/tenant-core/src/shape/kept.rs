@@ -1,4 +1,4 @@
-//! An expectation as text, to be kept in the database.
+//! An expectation or a shape as text, to be kept in the database or in a file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -123,6 +123,41 @@ impl KeptOthers {
             is_one: self.is_one,
             made_at: self.made_at,
         })
+    }
+}
+
+/// A shape alone, as a file has it.
+#[derive(Serialize, Deserialize)]
+struct KeptShape {
+    schema: String,
+    owner: String,
+    objects: Vec<KeptObject>,
+}
+
+impl Shape {
+    /// It as text.
+    pub(crate) fn to_text(&self) -> Option<String> {
+        let objects = self.objects.iter();
+        let kept = KeptShape {
+            schema: self.schema().to_owned(),
+            owner: self.owner.clone(),
+            objects: objects
+                .map(|(name, object)| KeptObject::of(name, object))
+                .collect(),
+        };
+        serde_json::to_string(&kept).ok()
+    }
+
+    /// Reads it again; `None` for what is none of this version's.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let kept = serde_json::from_str::<KeptShape>(text).ok()?;
+        let own = Own::new(kept.schema.as_str(), sql_text::ident(&kept.schema));
+        let mut shape = Self::new(own, kept.owner);
+        for object in kept.objects {
+            let (name, object) = object.read()?;
+            shape.insert(name, object);
+        }
+        Some(shape)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use test_support::{assert_help_fits, assert_tells_version, help_of};
 
-const BINS: [&str; 23] = [
+const BINS: [&str; 25] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -11,7 +11,9 @@ const BINS: [&str; 23] = [
     "diff-tenants",
     "distribute-tenants",
     "drop-tenant",
+    "export-tenant",
     "health-check",
+    "import-tenant",
     "init-settings",
     "list-tenants",
     "migrate-public",

@@ -21,6 +21,7 @@ mod create_tenant;
 mod demo_tenant_schema;
 mod drop_tenant;
 mod environment;
+mod export_and_import;
 mod extensions;
 mod failing_migrations;
 mod fleet;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use tokio_postgres::Client;
 
-use crate::support::{Database, Migrations, assert_alike, copy};
+use crate::support::{Database, Folder, Migrations, assert_alike, copy};
 
 const SAAS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/saas");
 
@@ -228,4 +228,31 @@ async fn a_customer_of_the_first_hour_ends_like_one_of_today() {
         &database.catalog("late").await,
     );
     run(&database, "health-check").prints("2 tenants checked: all well.");
+}
+
+#[tokio::test]
+async fn a_customer_who_was_exported_and_dropped_comes_back_and_works_on() {
+    let database = saas("busy").await;
+    let busy = inside(&database, "busy").await;
+    busy.batch_execute(WORK).await.unwrap();
+    drop(busy);
+    let before = database.catalog("busy").await;
+    let folder = Folder::new();
+    let files = ["one.tenant", "other.tenant"].map(|name| folder.path().join(name));
+    let [one, other] = files.each_ref().map(|file| file.display().to_string());
+    let tables = |file: &str| {
+        let line = format!("export-tenant busy -o {file} --json");
+        run(&database, &line).json()["tables"].clone()
+    };
+    let exported = tables(&one);
+    run(&database, "drop-tenant busy --yes");
+    run(&database, &format!("import-tenant {one}"));
+    run(&database, "health-check");
+    assert_alike(&before, &database.catalog("busy").await);
+    assert_eq!(tables(&other), exported);
+    let again = inside(&database, "busy").await;
+    let task = "INSERT INTO tasks (project_id, title, reporter_id) VALUES (1, 'More', 1) \
+                RETURNING number::text";
+    let row = again.query_one(task, &[]).await.unwrap();
+    assert_eq!(row.get::<_, String>(0), "3");
 }

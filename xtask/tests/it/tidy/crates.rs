@@ -20,6 +20,11 @@ const ARROWS: &[Arrow] = &[
         because: "it knows PostgreSQL's scanner and nothing else",
     },
     Arrow {
+        of: "tenant-archive",
+        never_to: &["*"],
+        because: "it is the format of a file and knows no database",
+    },
+    Arrow {
         of: "tenant-path",
         never_to: &[
             "schema-*",
