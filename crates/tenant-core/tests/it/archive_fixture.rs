@@ -212,5 +212,5 @@ pub(crate) fn contents(file: &[u8]) -> (Manifest, Vec<String>) {
 pub(crate) fn rows_of<'a>((manifest, rows): &'a (Manifest, Vec<String>), table: &str) -> &'a str {
     let mut names = manifest.tables.iter();
     let number = names.position(|it| it.name == table).unwrap();
-    &rows[number]
+    rows.get(number).unwrap()
 }
