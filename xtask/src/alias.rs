@@ -107,6 +107,8 @@ pub const ALIASES: &[Alias] = &[
     alias("db:url:tenant", "NAME", Task::Run(tenants("tenant-url")), "Print a URL for one tenant"),
     alias("db:clone:tenant", "FROM TO", Task::Run(tenants("clone-tenant")), "Copy a tenant with its data"),
     alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Rename a tenant"),
+    alias("db:suspend:tenants", "NAME...", Task::Run(tenants("suspend-tenants")), "Suspend tenants, so that they are not served"),
+    alias("db:resume:tenants", "NAME...", Task::Run(tenants("resume-tenants")), "Serve suspended tenants again"),
     alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another node of a cluster"),
     alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Distribute existing tenants over a cluster"),
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant with its schema and data"),

@@ -58,6 +58,8 @@ pub static GROUPS: [Group; 5] = [
             subcommand("url", &tenants::TENANT_URL),
             subcommand("clone", &tenants::CLONE_TENANT),
             subcommand("rename", &tenants::RENAME_TENANT),
+            subcommand("suspend", &tenants::SUSPEND_TENANTS),
+            subcommand("resume", &tenants::RESUME_TENANTS),
             subcommand("drop", &tenants::DROP_TENANT),
             subcommand("adopt", &tenants::ADOPT_TENANT),
             subcommand("spares", &tenants::SPARE_TENANTS),

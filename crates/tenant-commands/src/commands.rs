@@ -15,6 +15,7 @@ mod migrate_tenants;
 mod move_tenant;
 mod rename_tenant;
 mod repair_tenant;
+mod resume_tenants;
 mod rollback_tenants;
 mod show_config;
 mod show_version;
@@ -22,6 +23,7 @@ mod spare_tenants;
 mod squash_tenants;
 #[cfg(all(unix, feature = "local-postgres"))]
 mod stop_server;
+mod suspend_tenants;
 mod tenant_url;
 
 pub use accept_edits::AcceptEdits;
@@ -39,6 +41,7 @@ pub use migrate_tenants::MigrateTenants;
 pub use move_tenant::MoveTenant;
 pub use rename_tenant::RenameTenant;
 pub use repair_tenant::RepairTenant;
+pub use resume_tenants::ResumeTenants;
 pub use rollback_tenants::RollbackTenants;
 pub use show_config::ShowConfig;
 pub use show_version::ShowVersion;
@@ -46,4 +49,5 @@ pub use spare_tenants::SpareTenants;
 pub use squash_tenants::SquashTenants;
 #[cfg(all(unix, feature = "local-postgres"))]
 pub use stop_server::StopServer;
+pub use suspend_tenants::SuspendTenants;
 pub use tenant_url::TenantUrl;

@@ -15,8 +15,6 @@ mod unfit;
 mod words;
 mod wrong_owner;
 
-use std::time::Duration;
-
 use thiserror::Error;
 
 use crate::catalog::Dependent;
@@ -360,7 +358,7 @@ pub enum Error {
         /// The schema, in words.
         schema: String,
         /// How long this run waited.
-        waited: Duration,
+        waited: std::time::Duration,
         /// The sessions that change it, as far as known.
         holders: Vec<LockHolder>,
     },
@@ -445,6 +443,9 @@ pub enum Error {
     /// A list, or a row of it, does not record the texts of applied migrations.
     #[error("{0} does not record the texts of applied migrations")]
     NoFingerprints(String),
+    /// The list of tenants has no column for suspensions.
+    #[error("{0} keeps no suspensions: it has no column `suspension`")]
+    NoSuspensions(String),
     /// The database is not a Citus cluster.
     #[error("the database is not a Citus cluster: it has no extension `citus`")]
     NotACluster,

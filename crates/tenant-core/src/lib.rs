@@ -186,15 +186,15 @@ pub use name::{
 pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
     AsyncPgSession, Cancel, DriverTransaction, Isolation, NewTenant, OfPublic, OfTenant, Opening,
-    PoolError, PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
-    TenantPoolBuilder, Transaction, Unkept,
+    PoolError, PublicConnection, Scope, ScopedConnection, Session, SuspendedTenant,
+    TenantConnection, TenantPool, TenantPoolBuilder, Transaction, Unkept,
 };
-pub use registry::{Registry, Rows as RegistryRows, TenantState};
+pub use registry::{Registry, Rows as RegistryRows, Suspension, TenantState};
 pub use remedy::Remedy;
 pub use report::{
     Cloned, FleetReport, MoveProgress, Moved, Note, Orphan, Outcome, Problem, ProblemKind,
-    Progress, PublicOutcome, Removed, Renamed, SpareCount, SpareFault, SpareReport, Status,
-    Waiting,
+    Progress, PublicOutcome, Removed, Renamed, Resumed, SpareCount, SpareFault, SpareReport,
+    Status, Suspended, Waiting,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
@@ -202,6 +202,6 @@ pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
     CreateMany, Distribute, DropTenant, Health, HealthCheck, InBoth, KeepSpares, LeftDifference,
     Loss, Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename, Repair,
-    Rollback, RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace, TenantStanding,
-    Tenants, UrlOf,
+    Rollback, RollbackPlan, RollbackTo, Spares, Squash, Suspend, Table, Tenant, TenantPlace,
+    TenantStanding, Tenants, UrlOf,
 };

@@ -9,7 +9,7 @@ mod progress;
 mod spares;
 mod waiting;
 
-pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
+pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed, Resumed, Suspended};
 pub use note::Note;
 pub(crate) use once::tell_once;
 pub use outcome::{FleetReport, Outcome, Status};

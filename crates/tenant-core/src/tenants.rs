@@ -55,6 +55,7 @@ mod spread;
 mod squash;
 mod standings;
 mod state;
+mod suspend;
 mod targets;
 mod texts;
 mod trial;
@@ -85,4 +86,5 @@ pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, Rollback
 pub use spares::{KeepSpares, Spares};
 pub use squash::Squash;
 pub use standings::TenantStanding;
+pub use suspend::Suspend;
 pub use url_of::UrlOf;

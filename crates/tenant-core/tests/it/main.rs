@@ -148,6 +148,7 @@ mod squash;
 mod squash_cases;
 mod stage;
 mod standby;
+mod suspend;
 mod testing;
 mod testing_processes;
 mod tls;

@@ -2,7 +2,7 @@
 
 use test_support::{assert_help_fits, assert_tells_version, help_of};
 
-const BINS: [&str; 23] = [
+const BINS: [&str; 25] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -19,12 +19,14 @@ const BINS: [&str; 23] = [
     "move-tenant",
     "rename-tenant",
     "repair-tenant",
+    "resume-tenants",
     "rollback-tenants",
     "show-config",
     "show-version",
     "spare-tenants",
     "squash-tenants",
     "stop-server",
+    "suspend-tenants",
     "tenant-url",
 ];
 
