@@ -58,8 +58,9 @@ impl MigrationSet {
 /// The migration that makes what another registry than the default needs.
 const STATE: &str = "2026-11-30-990000_create_tenant_state";
 
-/// The migration that adds the column of suspensions to the table that is written.
-const SUSPENSION: &str = "2026-12-01-990000_add_suspension";
+/// The migration that adds the column of suspensions to the table that is written. Its version is
+/// not that of the default registry's: a program can have both.
+const SUSPENSION: &str = "2026-12-01-980000_add_suspension";
 
 /// The columns that the lists have beside their keys.
 const COLUMNS: &str = "created_at timestamptz NOT NULL DEFAULT now(), version text, \

@@ -11,7 +11,7 @@ async fn suspended_tenants_are_listed_as_such_until_they_are_resumed() {
         .says_nothing()
         .prints("Suspended tenant `acme`.\n");
     database
-        .run("suspend-tenants --match 'b*' gamma --until '2099-01-31 18:00' --by ops")
+        .run("suspend-tenants --match b* gamma --until 2099-01-31T18:00 --by ops")
         .succeeds()
         .prints("Suspended 2 tenants until 2099-01-31 18:00 UTC.\n");
     let listed = database.run("list-tenants --state suspended -o name");
@@ -45,7 +45,7 @@ async fn suspended_tenants_are_listed_as_such_until_they_are_resumed() {
         .succeeds()
         .prints("Tenant `acme` is not suspended.\n");
     let document = database
-        .run("resume-tenants --match '*' --json")
+        .run("resume-tenants --match * --json")
         .succeeds()
         .json();
     let counts = ["total", "resumed", "up_to_date", "failed"].map(|key| document[key].clone());
