@@ -49,7 +49,7 @@ const fn subcommand(name: &'static str, entry: &'static Entry) -> Subcommand {
 }
 
 /// Every subcommand, in the order of the overview.
-pub static GROUPS: [Group; 5] = [
+pub static GROUPS: [Group; 4] = [
     Group {
         heading: "Tenants",
         subcommands: &[
@@ -63,6 +63,8 @@ pub static GROUPS: [Group; 5] = [
             subcommand("drop", &tenants::DROP_TENANT),
             subcommand("adopt", &tenants::ADOPT_TENANT),
             subcommand("spares", &tenants::SPARE_TENANTS),
+            subcommand("distribute", &tenants::DISTRIBUTE_TENANTS),
+            subcommand("move", &tenants::MOVE_TENANT),
         ],
     },
     Group {
@@ -88,13 +90,6 @@ pub static GROUPS: [Group; 5] = [
             subcommand("health", &tenants::HEALTH_CHECK),
             subcommand("repair", &tenants::REPAIR_TENANT),
             subcommand("diff", &tenants::DIFF_TENANTS),
-        ],
-    },
-    Group {
-        heading: "Citus clusters",
-        subcommands: &[
-            subcommand("distribute", &tenants::DISTRIBUTE_TENANTS),
-            subcommand("move", &tenants::MOVE_TENANT),
         ],
     },
     Group {

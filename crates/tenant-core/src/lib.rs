@@ -44,9 +44,10 @@
 //!
 //! [`Tenants::health`] compares each schema with what its migrations create, and names each
 //! difference. [`Tenants::repair`] fixes differences without losing data. [`Tenants::compare`]
-//! compares two tenants. [`Tenants::adopt`] registers an existing schema, [`Tenants::clone_tenant`]
-//! copies a tenant, and [`Tenants::rename`] renames one. [`Tenants::plan_rollback`] shows what a
-//! rollback would revert and lose, and [`Tenants::rollback`] runs it.
+//! compares two tenants. [`Tenants::suspend`] stops pools from serving a tenant. [`Tenants::adopt`]
+//! registers an existing schema, [`Tenants::clone_tenant`] copies a tenant, and [`Tenants::rename`]
+//! renames one. [`Tenants::plan_rollback`] shows what a rollback would revert and lose, and
+//! [`Tenants::rollback`] runs it.
 //!
 //! On a Citus cluster, a tenant's schema is on one node, and every call works the same.
 //! [`Cluster::move_tenant`] moves a tenant to another node. [`Cluster::placed_on`] chooses the node

@@ -37,7 +37,7 @@ pub struct ListTenants {
 
     /// List only tenants in this state
     ///
-    /// active, suspended, trashed, or a word of your own table.
+    /// active, suspended, trashed, or a word of your table.
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
 

@@ -26,7 +26,7 @@ impl Drop for Listener {
 }
 
 impl Listener {
-    /// Listens on a connection of its own.
+    /// Listens on a separate connection.
     ///
     /// # Errors
     ///

@@ -149,6 +149,7 @@ mod squash_cases;
 mod stage;
 mod standby;
 mod suspend;
+mod suspend_lists;
 mod testing;
 mod testing_processes;
 mod tls;

@@ -2,33 +2,34 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use diesel_async::SimpleAsyncConnection;
-use tenant_core::remedy::{Advice, Command};
+use tenant_core::remedy::Command;
 use tenant_core::{
-    Database, Error, ErrorKind, Migrations, PoolError, Registry, Settings, Status, SuspendedTenant,
-    TenantPool, TenantState, Tenants,
+    Database, ErrorKind, PoolError, Settings, Status, SuspendedTenant, TenantPool,
+    TenantPoolBuilder, TenantState, Tenants,
 };
-use test_support::TestDatabase;
+use test_support::{PgBouncer, TestDatabase};
 
-use crate::fixture::{Stream, create, migrate, name, tenants, two_steps};
+use crate::fixture::{create, migrate, name, tenants, two_steps};
+use crate::pgbouncer;
 
 /// Two tenants, and a table that each of them has.
-async fn fleet(database: &TestDatabase) -> Tenants {
+pub(crate) async fn fleet(database: &TestDatabase) -> Tenants {
     let tenants = tenants(database, &two_steps()).await;
     create(&tenants, &["acme", "globex"]).await;
     tenants
 }
 
 /// Runs a query in the tenant, and commits.
-async fn serve(pool: &TenantPool, tenant: &str) -> Result<(), PoolError> {
+pub(crate) async fn serve(pool: &TenantPool, tenant: &str) -> Result<(), PoolError> {
     let mut transaction = pool.tenant(&name(tenant)).await?;
     let insert = "INSERT INTO tasks (id) SELECT coalesce(max(id), 0) + 1 FROM tasks";
     transaction.batch_execute(insert).await?;
     transaction.commit().await
 }
 
-async fn refused(pool: &TenantPool, tenant: &str) -> SuspendedTenant {
+pub(crate) async fn refused(pool: &TenantPool, tenant: &str) -> SuspendedTenant {
     match serve(pool, tenant).await {
         Err(PoolError::Suspended(it)) => (*it).clone(),
         other => panic!("{tenant}: {other:?}"),
@@ -36,7 +37,7 @@ async fn refused(pool: &TenantPool, tenant: &str) -> SuspendedTenant {
 }
 
 /// A pool of another program, which has served the tenants.
-async fn other_program(database: &TestDatabase) -> tenant_core::TenantPoolBuilder {
+fn other_program(database: &TestDatabase) -> TenantPoolBuilder {
     TenantPool::builder(Database::parse(&database.url()).unwrap()).size(2)
 }
 
@@ -102,13 +103,8 @@ async fn a_suspended_tenant_is_refused_with_the_reason_and_served_once_it_is_res
 async fn another_program_learns_of_it_when_it_asks_and_at_once_where_it_listens() {
     let database = TestDatabase::new().await;
     let tenants = fleet(&database).await;
-    let silent = other_program(&database).await.open().await.unwrap();
-    let listening = other_program(&database)
-        .await
-        .listen()
-        .open()
-        .await
-        .unwrap();
+    let silent = other_program(&database).open().await.unwrap();
+    let listening = other_program(&database).listen().open().await.unwrap();
     serve(&silent, "acme").await.unwrap();
     serve(&listening, "acme").await.unwrap();
     serve(&listening, "globex").await.unwrap();
@@ -117,7 +113,7 @@ async fn another_program_learns_of_it_when_it_asks_and_at_once_where_it_listens(
     serve(&listening, "globex").await.unwrap();
     // It asks only once what it knows is out of date.
     serve(&silent, "acme").await.unwrap();
-    let new = other_program(&database).await.open().await.unwrap();
+    let new = other_program(&database).open().await.unwrap();
     assert_eq!(refused(&new, "acme").await.reason, None);
     tenants.resume(&name("acme")).await.unwrap();
     until(&listening, "acme", true).await;
@@ -128,12 +124,7 @@ async fn another_program_learns_of_it_when_it_asks_and_at_once_where_it_listens(
 async fn a_listener_that_lost_its_connection_misses_nothing() {
     let database = TestDatabase::new().await;
     let tenants = fleet(&database).await;
-    let pool = other_program(&database)
-        .await
-        .listen()
-        .open()
-        .await
-        .unwrap();
+    let pool = other_program(&database).listen().open().await.unwrap();
     serve(&pool, "acme").await.unwrap();
     database
         .execute(
@@ -143,6 +134,56 @@ async fn a_listener_that_lost_its_connection_misses_nothing() {
         .await;
     tenants.suspend(&name("acme")).await.unwrap();
     until(&pool, "acme", false).await;
+}
+
+#[tokio::test]
+async fn a_server_that_ends_idle_sessions_does_not_end_the_listener() {
+    let database = TestDatabase::new().await;
+    fleet(&database).await;
+    let ended = format!(
+        "ALTER DATABASE \"{}\" SET idle_session_timeout = '300ms'",
+        database.name()
+    );
+    database.execute(&ended).await;
+    let pool = other_program(&database).listen().open().await.unwrap();
+    let listener = "SELECT pid::text FROM pg_stat_activity WHERE query LIKE 'LISTEN %' \
+         AND datname = current_database()";
+    let before = database.column(listener).await;
+    tokio::time::sleep(Duration::from_millis(900)).await;
+    assert_eq!(database.column(listener).await, before);
+    drop(pool);
+    // A pool that is gone leaves nothing behind.
+    while !database.column(listener).await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn behind_a_pooler_suspensions_count_and_listening_is_refused_at_once() {
+    let database = TestDatabase::new().await;
+    let tenants = fleet(&database).await;
+    let pooler = PgBouncer::start(&database, 2);
+    let behind = || TenantPool::builder(pgbouncer::behind(&pooler)).size(1);
+    let refused_at_once = behind().listen().open().await;
+    assert!(
+        matches!(refused_at_once, Err(PoolError::NeedsDirect)),
+        "{refused_at_once:?}"
+    );
+    tenants.suspend(&name("acme")).await.unwrap();
+    let pool = behind().open().await.unwrap();
+    refused(&pool, "acme").await;
+    serve(&pool, "globex").await.unwrap();
+    let stream = two_steps();
+    let url = pgbouncer::behind(&pooler);
+    let through = crate::fixture::at(url, &stream, Settings::default()).await;
+    assert!(through.resume(&name("acme")).await.unwrap().was_suspended);
+    assert!(
+        !through
+            .suspend(&name("globex"))
+            .await
+            .unwrap()
+            .was_suspended
+    );
 }
 
 #[tokio::test]
@@ -284,169 +325,6 @@ async fn migrations_and_checks_go_on_and_a_pool_for_administrators_serves_it() {
     serve(&tenants.pool().open().await.unwrap(), "acme_inc")
         .await
         .unwrap();
-}
-
-#[tokio::test]
-async fn a_database_without_the_migration_works_on_and_names_it() {
-    let database = TestDatabase::new().await;
-    let tenants = fleet(&database).await;
-    database
-        .execute("ALTER TABLE schema_tracker DROP COLUMN suspension")
-        .await;
-    let older = crate::fixture::open(&database, &two_steps(), Settings::default()).await;
-    let pool = older.pool().open().await.unwrap();
-    serve(&pool, "acme").await.unwrap();
-    assert_eq!(older.list().await.unwrap()[0].state, None);
-    let error = older.suspend(&name("acme")).await.unwrap_err();
-    assert!(matches!(error, Error::NoSuspensions(_)), "{error:?}");
-    assert_eq!(error.remedies(), [Command::MigratePublic.into()]);
-    // Another program applies it.
-    database
-        .execute("ALTER TABLE schema_tracker ADD COLUMN suspension jsonb")
-        .await;
-    older.suspend(&name("acme")).await.unwrap();
-    refused(&pool, "acme").await;
-    drop(tenants);
-}
-
-#[tokio::test]
-async fn a_row_that_a_person_wrote_is_a_suspension_and_nonsense_is_none() {
-    let database = TestDatabase::new().await;
-    let tenants = fleet(&database).await;
-    let by_hand = "UPDATE schema_tracker SET suspension = \
-         CASE name WHEN 'acme' THEN '{\"reason\": \"by hand\", \"until\": 7}'::jsonb ELSE '[]' END";
-    database.execute(by_hand).await;
-    let pool = tenants.pool().open().await.unwrap();
-    assert_eq!(
-        refused(&pool, "acme").await.reason.as_deref(),
-        Some("by hand")
-    );
-    serve(&pool, "globex").await.unwrap();
-    assert_eq!(tenants.list().await.unwrap()[1].suspension, None);
-}
-
-#[tokio::test]
-async fn a_trigger_that_changes_the_row_is_told_and_nothing_is_written() {
-    let database = TestDatabase::new().await;
-    let tenants = fleet(&database).await;
-    database
-        .execute(
-            "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; \
-             CREATE TRIGGER keep BEFORE UPDATE ON schema_tracker \
-             FOR EACH ROW EXECUTE FUNCTION keep();",
-        )
-        .await;
-    let error = tenants.suspend(&name("acme")).await.unwrap_err();
-    assert!(matches!(error, Error::NotListed { .. }), "{error:?}");
-    let unknown = tenants.suspend(&name("nobody")).await.unwrap_err();
-    assert!(matches!(unknown, Error::Unknown(_)), "{unknown:?}");
-    let pool = tenants.pool().open().await.unwrap();
-    serve(&pool, "acme").await.unwrap();
-}
-
-async fn opened(database: &TestDatabase, registry: Registry) -> Tenants {
-    let migrations = Migrations {
-        public: registry.migrations(),
-        tenant: Stream::new().with("CREATE TABLE tasks (id int);").set(),
-    };
-    let url = Database::parse(&database.url()).unwrap();
-    let tenants = Tenants::open(url, migrations, Settings::default()).await;
-    let tenants = tenants.unwrap().listed_in(registry).await.unwrap();
-    tenants.migrate_public().await.unwrap();
-    tenants
-}
-
-#[tokio::test]
-async fn beside_a_query_suspensions_are_kept_and_end_with_the_tenant() {
-    let database = TestDatabase::new().await;
-    database
-        .execute("CREATE TABLE public.customers (slug text PRIMARY KEY)")
-        .await;
-    database
-        .execute("INSERT INTO customers VALUES ('acme'), ('new')")
-        .await;
-    let query = Registry::query("SELECT slug AS name, slug AS schema FROM public.customers");
-    let tenants = opened(&database, query.clone()).await;
-    tenants.create(&name("acme")).await.unwrap();
-    // Of this one nothing is kept yet.
-    database
-        .execute("CREATE SCHEMA new; CREATE TABLE new.tasks (id int)")
-        .await;
-    for one in ["acme", "new"] {
-        tenants.suspend(&name(one)).reason("audit").await.unwrap();
-    }
-    let url = Database::parse(&database.url()).unwrap();
-    let bare = TenantPool::builder(url)
-        .registry(query)
-        .open()
-        .await
-        .unwrap();
-    for pool in [bare, tenants.pool().open().await.unwrap()] {
-        assert_eq!(
-            refused(&pool, "acme").await.reason.as_deref(),
-            Some("audit")
-        );
-        refused(&pool, "new").await;
-    }
-    database
-        .execute("UPDATE customers SET slug = 'inc' WHERE slug = 'acme'")
-        .await;
-    tenants
-        .rename(&name("acme"), &name("inc"))
-        .to_schema(&"inc".parse().unwrap())
-        .await
-        .unwrap();
-    assert!(tenants.resume(&name("inc")).await.unwrap().was_suspended);
-    tenants.suspend(&name("inc")).await.unwrap();
-    // The application drops the tenant itself, and lists another one with the same name.
-    database.execute("DROP SCHEMA inc CASCADE").await;
-    tenants.create(&name("inc")).await.unwrap();
-    serve(&tenants.pool().open().await.unwrap(), "inc")
-        .await
-        .unwrap();
-}
-
-#[tokio::test]
-async fn the_state_in_a_table_of_the_application_counts_and_is_not_written() {
-    let database = TestDatabase::new().await;
-    database
-        .execute("CREATE TABLE public.orgs (slug text PRIMARY KEY, status text, gone boolean)")
-        .await;
-    database
-        .execute(
-            "INSERT INTO orgs VALUES ('acme', 'blocked'), ('globex', 'closed'), ('ok', 'trial')",
-        )
-        .await;
-    let registry = Registry::table("public", "orgs")
-        .key("slug")
-        .only("gone IS NULL");
-    let registry = registry.state_column("status");
-    let registry = registry.state_word("blocked", TenantState::Suspended);
-    let registry = registry.state_word("closed", TenantState::Trashed);
-    let tenants = opened(&database, registry.clone()).await;
-    create(&tenants, &["acme", "globex", "ok"]).await;
-    let pool = tenants.pool().open().await.unwrap();
-    let told = refused(&pool, "acme").await;
-    assert_eq!((told.reason, told.until), (None, None));
-    let error = serve(&pool, "globex").await.unwrap_err();
-    assert_eq!(error.to_string(), "tenant `globex` is trashed");
-    assert_eq!(error.kind(), ErrorKind::NotFound);
-    assert!(!error.is_unavailable() && error.remedies().is_empty());
-    serve(&pool, "ok").await.unwrap();
-    let error = tenants.suspend(&name("ok")).await.unwrap_err();
-    assert!(matches!(error, Error::NoSuspensions(_)), "{error:?}");
-    assert_eq!(
-        error.remedies_for(tenants.registry()),
-        [Advice::ListState.into()]
-    );
-
-    let served = registry.state_word("blocked", TenantState::Other("blocked".to_owned()));
-    let tenants = tenants.listed_in(served).await.unwrap();
-    serve(&tenants.pool().open().await.unwrap(), "acme")
-        .await
-        .unwrap();
-    let until: Option<DateTime<Utc>> = None;
-    assert_eq!(until, refused(&pool, "acme").await.until);
 }
 
 #[tokio::test]
