@@ -111,6 +111,8 @@ pub const ALIASES: &[Alias] = &[
     alias("db:export:tenant", "NAME -o FILE", Task::Run(tenants("export-tenant")), "Write a tenant to a file"),
     alias("db:import:tenant", "FILE", Task::Run(tenants("import-tenant")), "Create a tenant from a file"),
     alias("db:rename:tenant", "OLD NEW", Task::Run(tenants("rename-tenant")), "Rename a tenant"),
+    alias("db:suspend:tenants", "NAME...", Task::Run(tenants("suspend-tenants")), "Suspend tenants, so that they are not served"),
+    alias("db:resume:tenants", "NAME...", Task::Run(tenants("resume-tenants")), "Serve suspended tenants again"),
     alias("db:move:tenant", "NAME", Task::Run(tenants("move-tenant")), "Move a tenant to another node of a cluster"),
     alias("db:distribute:tenants", "", Task::Run(tenants("distribute-tenants")), "Distribute existing tenants over a cluster"),
     alias("db:drop:tenant", "NAME", Task::Run(tenants("drop-tenant")), "Drop a tenant with its schema and data"),

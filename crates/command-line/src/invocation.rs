@@ -239,6 +239,7 @@ fn of_the_library(command: &Command) -> Spelled {
         Command::CreateTenant(None) => call("db:create:tenant", "create").with(["NAME"]),
         Command::ListTenants => call("db:list:tenants", "list"),
         Command::DropTenant(name) => call("db:drop:tenant", "drop").with([name.as_str()]),
+        Command::ResumeTenant(name) => call("db:resume:tenants", "resume").with([name.as_str()]),
         Command::RenameTenant { from, to } => {
             let from = from.as_ref().map_or("OLD", TenantName::as_str);
             let to = to.as_ref().map_or("NEW", TenantName::as_str);

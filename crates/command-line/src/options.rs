@@ -235,8 +235,12 @@ impl Failures {
     }
 }
 
-/// A duration with its unit, as the file of settings has it, or a number of seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+/// Reads a duration with its unit, as the file of settings has it, or a number of seconds.
+///
+/// # Errors
+///
+/// What is expected, in words.
+pub fn duration(text: &str) -> Result<Duration, String> {
     let with_unit = match text.parse::<f64>() {
         Ok(_) => parse_duration(&format!("{text}s")),
         Err(_) => parse_duration(text),

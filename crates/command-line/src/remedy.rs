@@ -131,6 +131,7 @@ fn of_command(command: &Command) -> String {
         Command::CreateTenant(_) => "create the tenant",
         Command::ListTenants => "list the tenants",
         Command::DropTenant(_) => "drop the tenant",
+        Command::ResumeTenant(_) => "resume the tenant",
         Command::RenameTenant { .. } => {
             "if the application has renamed the tenant, rename its schema as well"
         }

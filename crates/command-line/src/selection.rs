@@ -10,7 +10,7 @@ use anyhow::anyhow;
 use clap::{Args, ValueHint};
 use tenant_core::{InvalidName, Selection, TenantName, Tenants};
 
-use crate::exit::UsageError;
+use crate::exit::{UsageError, usage};
 use crate::hints::Advised;
 use crate::output::shown;
 use crate::unknown::{to_list, unknown};
@@ -80,6 +80,20 @@ impl Wanted {
     #[must_use]
     pub fn is_all(&self) -> bool {
         self.is_all
+    }
+
+    /// Refuses to work on all tenants.
+    ///
+    /// # Errors
+    ///
+    /// A wrong use if the options name no tenant. `verb` says what would be done to them.
+    pub fn require_some(&self, verb: &str) -> anyhow::Result<()> {
+        if !self.is_all {
+            return Ok(());
+        }
+        let what = "no tenant is named";
+        let hint = format!("Name the tenants to {verb}, or select all with --match '*'.");
+        Err(usage(what, hint))
     }
 
     /// The tenants of the list that are selected.

@@ -50,7 +50,7 @@ const fn subcommand(name: &'static str, entry: &'static Entry) -> Subcommand {
 }
 
 /// Every subcommand, in the order of the overview.
-pub static GROUPS: [Group; 5] = [
+pub static GROUPS: [Group; 4] = [
     Group {
         heading: "Tenants",
         subcommands: &[
@@ -61,9 +61,13 @@ pub static GROUPS: [Group; 5] = [
             subcommand("export", &tenants::EXPORT_TENANT),
             subcommand("import", &tenants::IMPORT_TENANT),
             subcommand("rename", &tenants::RENAME_TENANT),
+            subcommand("suspend", &tenants::SUSPEND_TENANTS),
+            subcommand("resume", &tenants::RESUME_TENANTS),
             subcommand("drop", &tenants::DROP_TENANT),
             subcommand("adopt", &tenants::ADOPT_TENANT),
             subcommand("spares", &tenants::SPARE_TENANTS),
+            subcommand("distribute", &tenants::DISTRIBUTE_TENANTS),
+            subcommand("move", &tenants::MOVE_TENANT),
         ],
     },
     Group {
@@ -89,13 +93,6 @@ pub static GROUPS: [Group; 5] = [
             subcommand("health", &tenants::HEALTH_CHECK),
             subcommand("repair", &tenants::REPAIR_TENANT),
             subcommand("diff", &tenants::DIFF_TENANTS),
-        ],
-    },
-    Group {
-        heading: "Citus clusters",
-        subcommands: &[
-            subcommand("distribute", &tenants::DISTRIBUTE_TENANTS),
-            subcommand("move", &tenants::MOVE_TENANT),
         ],
     },
     Group {

@@ -16,6 +16,7 @@ diesel::table! {
         version -> Nullable<Text>,
         migrated_at -> Nullable<Timestamptz>,
         fingerprints -> Jsonb,
+        suspension -> Nullable<Jsonb>,
     }
 }
 

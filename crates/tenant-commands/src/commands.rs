@@ -17,6 +17,7 @@ mod migrate_tenants;
 mod move_tenant;
 mod rename_tenant;
 mod repair_tenant;
+mod resume_tenants;
 mod rollback_tenants;
 mod show_config;
 mod show_version;
@@ -24,6 +25,7 @@ mod spare_tenants;
 mod squash_tenants;
 #[cfg(all(unix, feature = "local-postgres"))]
 mod stop_server;
+mod suspend_tenants;
 mod tenant_url;
 
 pub use accept_edits::AcceptEdits;
@@ -43,6 +45,7 @@ pub use migrate_tenants::MigrateTenants;
 pub use move_tenant::MoveTenant;
 pub use rename_tenant::RenameTenant;
 pub use repair_tenant::RepairTenant;
+pub use resume_tenants::ResumeTenants;
 pub use rollback_tenants::RollbackTenants;
 pub use show_config::ShowConfig;
 pub use show_version::ShowVersion;
@@ -50,4 +53,5 @@ pub use spare_tenants::SpareTenants;
 pub use squash_tenants::SquashTenants;
 #[cfg(all(unix, feature = "local-postgres"))]
 pub use stop_server::StopServer;
+pub use suspend_tenants::SuspendTenants;
 pub use tenant_url::TenantUrl;

@@ -7,8 +7,8 @@ use crate::commands::StopServer;
 use crate::commands::{
     AcceptEdits, AdoptTenant, CloneTenant, CreateTenant, DiffTenants, DistributeTenants,
     DropTenant, ExportTenant, HealthCheck, ImportTenant, InitSettings, ListTenants, MigratePublic,
-    MigrateTenants, MoveTenant, RenameTenant, RepairTenant, RollbackTenants, ShowConfig,
-    ShowVersion, SpareTenants, SquashTenants, TenantUrl,
+    MigrateTenants, MoveTenant, RenameTenant, RepairTenant, ResumeTenants, RollbackTenants,
+    ShowConfig, ShowVersion, SpareTenants, SquashTenants, SuspendTenants, TenantUrl,
 };
 
 macro_rules! entries {
@@ -42,6 +42,7 @@ entries! {
     MOVE_TENANT: MoveTenant,
     RENAME_TENANT: RenameTenant,
     REPAIR_TENANT: RepairTenant,
+    RESUME_TENANTS: ResumeTenants,
     ROLLBACK_TENANTS: RollbackTenants,
     SHOW_CONFIG: ShowConfig,
     SHOW_VERSION: ShowVersion,
@@ -49,6 +50,7 @@ entries! {
     SQUASH_TENANTS: SquashTenants,
     #[cfg(all(unix, feature = "local-postgres"))]
     STOP_SERVER: StopServer,
+    SUSPEND_TENANTS: SuspendTenants,
     TENANT_URL: TenantUrl,
 }
 

@@ -71,6 +71,7 @@ mod turn;
 mod undo;
 mod unfit;
 mod unobtrusive;
+mod users;
 mod without_history;
 mod work;
 
@@ -109,5 +110,6 @@ pub(crate) use surroundings::Surroundings;
 pub(crate) use undo::remove_again;
 pub(crate) use unfit::{refuse_file, refuse_unfit};
 pub(crate) use unobtrusive::unobtrusively;
+pub(crate) use users::{end_user, users};
 pub(crate) use without_history::{objects_in, refusal};
 pub(crate) use work::{Listener, Work};

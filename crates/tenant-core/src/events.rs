@@ -10,7 +10,7 @@
 //!
 //! | span | fields | around |
 //! | --- | --- | --- |
-//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `export`, `import`, `rename`, `drop_tenant`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `squash`, `accept_edits`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape`, `create` around the end of `create_with` |
+//! | `open`, `migrate_public`, `migrate`, `create`, `clone_tenant`, `export`, `import`, `rename`, `drop_tenant`, `suspend`, `resume`, `contents`, `list`, `standings`, `health`, `repair`, `adopt`, `compare`, `plan_rollback`, `rollback`, `squash`, `accept_edits`, `move_tenant`, `distribute` | | the call on [`Tenants`](crate::Tenants) or [`Cluster`](crate::Cluster) of that name; `repair` also around `try_repair`, `compare` around `shape`, `create` around the end of `create_with` |
 //! | `create_all` | | [`Tenants::create_many`](crate::Tenants::create_many) |
 //! | `spares`, `keep_spares` | | [`Spares::count`](crate::Spares::count), [`Spares::keep`](crate::Spares::keep) |
 //! | `tenant` | `tenant` | the work on one tenant, inside the call |
@@ -38,15 +38,15 @@
 //! | `call ended` | `DEBUG`; `WARN` when it failed | `call`, `outcome`, `duration_ms`; of a failure also `error`, `sqlstate` | a call on no single schema ends |
 //!
 //! The outcome sets the level of `schema ended`: `WARN` for `failed`, `INFO` for `created`,
-//! `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed`, `squashed`, `accepted` and
-//! `dropped`, and `DEBUG` for `up_to_date` and `skipped`. If a run checks all tenants, those that
+//! `cloned`, `migrated`, `reverted`, `renamed`, `moved`, `distributed`, `squashed`, `accepted`,
+//! `suspended`, `resumed` and `dropped`, and `DEBUG` for `up_to_date` and `skipped`. If a run checks all tenants, those that
 //! are up to date have no event. `run ended` counts them, and counts tenants that are behind in a
 //! dry run as skipped. A call whose future is dropped has no end event, and its spans are closed.
 //!
 //! | field | type | meaning |
 //! | --- | --- | --- |
 //! | `tenant`, `spare` | text | the schema's name |
-//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `moved`, `distributed`, `squashed`, `accepted`, `dropped`, `skipped`; of a call `ok`, `failed` |
+//! | `outcome` | text | of a schema `created`, `cloned`, `migrated`, `reverted`, `up_to_date`, `failed`, `renamed`, `moved`, `distributed`, `squashed`, `accepted`, `suspended`, `resumed`, `dropped`, `skipped`; of a call `ok`, `failed` |
 //! | `migrations` | number | how many were applied or rolled back; missing after a failed call on one schema; for a tenant from a spare, how many it has |
 //! | `migration` | text | a migration's name; with `failed`, the failed migration, if any |
 //! | `version` | text | its version |

@@ -44,9 +44,10 @@
 //!
 //! [`Tenants::health`] compares each schema with what its migrations create, and names each
 //! difference. [`Tenants::repair`] fixes differences without losing data. [`Tenants::compare`]
-//! compares two tenants. [`Tenants::adopt`] registers an existing schema, [`Tenants::clone_tenant`]
-//! copies a tenant, and [`Tenants::rename`] renames one. [`Tenants::plan_rollback`] shows what a
-//! rollback would revert and lose, and [`Tenants::rollback`] runs it.
+//! compares two tenants. [`Tenants::suspend`] stops pools from serving a tenant. [`Tenants::adopt`]
+//! registers an existing schema, [`Tenants::clone_tenant`] copies a tenant, and [`Tenants::rename`]
+//! renames one. [`Tenants::plan_rollback`] shows what a rollback would revert and lose, and
+//! [`Tenants::rollback`] runs it.
 //!
 //! On a Citus cluster, a tenant's schema is on one node, and every call works the same.
 //! [`Cluster::move_tenant`] moves a tenant to another node. [`Cluster::placed_on`] chooses the node
@@ -189,15 +190,15 @@ pub use name::{
 pub use path::{ExtensionsSchema, RuntimePath};
 pub use pool::{
     AsyncPgSession, Cancel, DriverTransaction, Isolation, NewTenant, OfPublic, OfTenant, Opening,
-    PoolError, PublicConnection, Scope, ScopedConnection, Session, TenantConnection, TenantPool,
-    TenantPoolBuilder, Transaction, Unkept,
+    PoolError, PublicConnection, Scope, ScopedConnection, Session, SuspendedTenant,
+    TenantConnection, TenantPool, TenantPoolBuilder, Transaction, Unkept,
 };
-pub use registry::{Registry, Rows as RegistryRows, TenantState};
+pub use registry::{Registry, Rows as RegistryRows, Suspension, TenantState};
 pub use remedy::Remedy;
 pub use report::{
     ArchiveProgress, Cloned, Exported, FleetReport, Imported, MoveProgress, Moved, Note, Orphan,
-    Outcome, Problem, ProblemKind, Progress, PublicOutcome, Removed, Renamed, SpareCount,
-    SpareFault, SpareReport, Status, TableRows, Waiting,
+    Outcome, Problem, ProblemKind, Progress, PublicOutcome, Removed, Renamed, Resumed, SpareCount,
+    SpareFault, SpareReport, Status, Suspended, TableRows, Waiting,
 };
 pub use shape::{Aspect, AspectChange, Change, Difference, Mending, ObjectKind, ObjectName, Shape};
 pub use sql_text::{ident as quote_ident, literal as quote_literal};
@@ -206,6 +207,6 @@ pub use tenants::{
     AcceptEdits, Adopt, Adopted, CloneTenant, Cluster, ClusterNode, Comparison, Contents,
     CreateMany, Distribute, DropTenant, Export, Health, HealthCheck, Import, InBoth, KeepSpares,
     LeftDifference, Loss, Migrate, MigratePublic, MoveTenant, PlanRollback, PlannedRevert, Rename,
-    Repair, Rollback, RollbackPlan, RollbackTo, Spares, Squash, Table, Tenant, TenantPlace,
-    TenantStanding, Tenants, UrlOf,
+    Repair, Rollback, RollbackPlan, RollbackTo, Spares, Squash, Suspend, Table, Tenant,
+    TenantPlace, TenantStanding, Tenants, UrlOf,
 };

@@ -12,6 +12,7 @@ mod guard;
 mod held;
 mod lent;
 mod lent_session;
+mod listener;
 mod lookup;
 mod manager;
 mod message;
@@ -19,6 +20,7 @@ mod new_tenant;
 mod opening;
 mod rows;
 mod scope;
+mod suspended;
 mod tag;
 mod unkept;
 mod work;
@@ -32,6 +34,7 @@ use diesel_async::SimpleAsyncConnection;
 use tokio::sync::Mutex;
 
 use held::{Held, Owner};
+use listener::Listener;
 use manager::{Manager, Refusals};
 use message::Before;
 
@@ -49,6 +52,7 @@ pub(crate) use new_tenant::Begun;
 pub use new_tenant::NewTenant;
 pub use opening::{Isolation, Opening};
 pub use scope::{OfPublic, OfTenant, Scope};
+pub use suspended::SuspendedTenant;
 pub use unkept::Unkept;
 
 /// The default number of connections.
@@ -90,9 +94,10 @@ const WAIT: Duration = Duration::from_secs(5);
 ///
 /// # Guarantees
 ///
-/// * The pool refuses an unregistered tenant before any query. It caches what it knows about a
-///   tenant for a minute, so the check costs no round trip. The message that begins the transaction
-///   also checks that the schema exists.
+/// * The pool refuses an unregistered or suspended tenant before any query. It caches what it knows
+///   about a tenant for a minute, so the check costs no round trip. The message that begins the
+///   transaction also checks that the schema exists. A suspension by another program takes effect
+///   within that minute, or immediately with [`TenantPoolBuilder::listen`].
 /// * A transaction costs no more round trips than its queries and the commit. On a recently used
 ///   connection, the first query and the beginning of the transaction are sent together. If the
 ///   beginning fails because another program has just dropped the tenant, PostgreSQL refuses the
@@ -128,6 +133,9 @@ struct PoolInner {
     path: RuntimePath,
     /// The list of tenants.
     registry: Registry,
+    serves_suspended: bool,
+    /// Hears of suspensions by other programs.
+    _listener: Option<Listener>,
     /// What a connection may have on it when work begins.
     before: Before,
     /// Who hears of writes that were not committed.
@@ -146,6 +154,8 @@ pub struct TenantPoolBuilder {
     behind: RuntimePath,
     directory: Arc<Directory>,
     registry: Registry,
+    serves_suspended: bool,
+    listens: bool,
     on_unkept: Option<Arc<unkept::Listener>>,
 }
 
@@ -182,6 +192,20 @@ impl TenantPoolBuilder {
         self
     }
 
+    /// Also serves suspended tenants. Use it for programs of administrators.
+    pub fn serve_suspended(mut self) -> Self {
+        self.serves_suspended = true;
+        self
+    }
+
+    /// Learns immediately when another program suspends or resumes a tenant, through `NOTIFY` of
+    /// PostgreSQL. It keeps one more connection open, which must lead directly to the primary
+    /// server. Without it, other programs' changes take effect within a minute.
+    pub fn listen(mut self) -> Self {
+        self.listens = true;
+        self
+    }
+
     /// Calls `listen` for each transaction that has changed something and is dropped without a
     /// commit or a rollback. An event also reports it (see [`events`](crate::events)). In tests,
     /// let `listen` panic, so that a handler that forgets to commit fails its test.
@@ -215,7 +239,8 @@ impl TenantPoolBuilder {
     ///
     /// [`PoolError::TenantBehind`] if a tenant's schema follows the tenants' schemas in the path;
     /// [`PoolError::Connect`]; [`PoolError::NoExtensionsSchema`], [`PoolError::NoSchemaBehind`] or
-    /// [`PoolError::ForbiddenBehind`].
+    /// [`PoolError::ForbiddenBehind`]; [`PoolError::NeedsDirect`] if the pool is to
+    /// [`listen`](Self::listen) behind a pooler.
     pub fn open(self) -> Answer<'static, Result<TenantPool, PoolError>> {
         Box::pin(self.open_now())
     }
@@ -241,6 +266,8 @@ impl TenantPoolBuilder {
             path: self.behind.with_extensions(self.extensions.as_ref()),
             extensions: self.extensions,
             registry: self.registry,
+            serves_suspended: self.serves_suspended,
+            _listener: None,
             before: Before::Unknown,
             on_unkept: self.on_unkept,
         };
@@ -250,6 +277,10 @@ impl TenantPoolBuilder {
             inner.before = Before::Cleared;
         }
         inner.refuse_tenant_behind().await?;
+        if self.listens {
+            let (database, directory) = (inner.database.clone(), Arc::clone(&inner.directory));
+            inner._listener = Some(Listener::start(database, directory).await?);
+        }
         let pool = TenantPool(Arc::new(inner));
         // Something has to be sent, or the transaction would not even begin.
         pool.public().await?.batch_execute("").await?;
@@ -271,6 +302,8 @@ impl TenantPool {
             behind: RuntimePath::default(),
             directory: Arc::default(),
             registry: Registry::default(),
+            serves_suspended: false,
+            listens: false,
             on_unkept: None,
         }
     }

@@ -23,6 +23,7 @@ mod seen;
 mod sole;
 mod source;
 mod states;
+mod suspension;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,8 @@ pub(crate) use left::Unrecorded;
 pub(crate) use listed_first::RowBefore;
 pub use rows::Rows;
 pub use states::TenantState;
+pub use suspension::Suspension;
+pub(crate) use suspension::{CHANNEL, told};
 
 use columns::{Columns, Found};
 pub(crate) use place::EXPECTATIONS;

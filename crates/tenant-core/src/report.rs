@@ -13,7 +13,7 @@ mod spares;
 mod waiting;
 
 pub use archive::{ArchiveProgress, Exported, Imported, TableRows};
-pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed};
+pub use done::{Cloned, Moved, PublicOutcome, Removed, Renamed, Resumed, Suspended};
 pub use note::Note;
 pub(crate) use once::tell_once;
 pub use outcome::{FleetReport, Outcome, Status};

@@ -59,6 +59,7 @@ mod spread;
 mod squash;
 mod standings;
 mod state;
+mod suspend;
 mod targets;
 mod texts;
 mod trial;
@@ -91,4 +92,5 @@ pub use rollback::{PlanRollback, PlannedRevert, Rollback, RollbackPlan, Rollback
 pub use spares::{KeepSpares, Spares};
 pub use squash::Squash;
 pub use standings::TenantStanding;
+pub use suspend::Suspend;
 pub use url_of::UrlOf;

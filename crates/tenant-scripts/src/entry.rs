@@ -69,12 +69,14 @@ programs! {
     move_tenant: commands::MOVE_TENANT,
     rename_tenant: commands::RENAME_TENANT,
     repair_tenant: commands::REPAIR_TENANT,
+    resume_tenants: commands::RESUME_TENANTS,
     rollback_tenants: commands::ROLLBACK_TENANTS,
     show_config: commands::SHOW_CONFIG,
     show_version: commands::SHOW_VERSION,
     spare_tenants: commands::SPARE_TENANTS,
     squash_tenants: commands::SQUASH_TENANTS,
     stop_server: commands::STOP_SERVER,
+    suspend_tenants: commands::SUSPEND_TENANTS,
     tenant_url: commands::TENANT_URL,
 }
 

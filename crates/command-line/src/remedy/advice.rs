@@ -114,6 +114,10 @@ fn of_names(advice: Advice) -> Option<&'static str> {
             "if you want to keep the tenant, list it again in the application's table"
         }
         Advice::CorrectList => "correct what the message names, and run the command again",
+        Advice::ListState => {
+            "set the tenant's state in your own table, and name its column in the settings \
+             (`state_column`)"
+        }
         Advice::CorrectRow => "correct the name in the registry, or delete its row",
         Advice::AllowRegisteredName => {
             "change the pattern for tenant names to allow the name, or rename the customer"

@@ -156,7 +156,9 @@ impl Studio {
         start: &Start,
         context: &Context,
     ) -> anyhow::Result<Pages> {
-        let pool = tenants.pool().size(CONNECTIONS).open().await;
+        // People look into suspended tenants, too.
+        let pool = tenants.pool().size(CONNECTIONS).serve_suspended();
+        let pool = pool.open().await;
         let invocation = context.invocation().clone();
         let words = move |remedies: &[Remedy]| remedy::paragraph(remedies, &invocation);
         let options = Options {

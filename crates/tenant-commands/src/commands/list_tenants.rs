@@ -14,7 +14,7 @@ use indicatif::HumanBytes;
 use schemars::JsonSchema;
 use serde::Serialize;
 use tenant_core::remedy::Command;
-use tenant_core::{SchemaName, Tenant, TenantState, Version};
+use tenant_core::{SchemaName, Suspension, Tenant, TenantState, Version};
 
 use crate::failures::Failures;
 use crate::tenants;
@@ -35,6 +35,12 @@ pub struct ListTenants {
     /// List only tenants that are behind
     #[arg(long)]
     pending: bool,
+
+    /// List only tenants in this state
+    ///
+    /// active, suspended, trashed, or a word of your table.
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
 
     /// Order of the list; most pending first, otherwise ascending
     #[arg(long, value_name = "BY", value_enum, default_value_t)]
@@ -95,9 +101,13 @@ struct Row<'a> {
     /// Where the tenant is.
     #[schemars(extend("enum" = CODES))]
     state: &'static str,
-    /// State in the list of tenants. Absent if the list has no states.
+    /// State in the list of tenants. Absent if the list has no states and no tenant is
+    /// suspended.
     #[serde(skip_serializing_if = "Option::is_none")]
     listed_as: Option<Option<&'a str>>,
+    /// Suspension by `tenants suspend`. Absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suspension: Option<SuspensionRow<'a>>,
     /// Node of the cluster: `HOST:PORT`. Null if the tenant is on no node. Absent without a Citus
     /// cluster.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,9 +119,26 @@ struct Row<'a> {
     error: Option<ErrorDetail>,
 }
 
+/// A suspension.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Suspension")]
+struct SuspensionRow<'a> {
+    /// When it began. Null if unknown.
+    #[schemars(with = "Option<TimeText>")]
+    since: Option<DateTime<Utc>>,
+    /// Role that suspended the tenant. Null if unknown.
+    by: Option<&'a str>,
+    /// The reason. Null if none was given.
+    reason: Option<&'a str>,
+    /// When it ends. Null if it has no end.
+    #[schemars(with = "Option<TimeText>")]
+    until: Option<DateTime<Utc>>,
+}
+
 impl Script for ListTenants {
     const EXAMPLES: &'static [Example] = &[
         example("--pending", "list tenants that are behind"),
+        example("--state suspended", "list suspended tenants"),
         example("--match 'eu_*' -o name", "print names only, for scripts"),
         example("--sort created", "list the oldest tenants first"),
     ];
@@ -132,6 +159,8 @@ impl Script for ListTenants {
         let wanted = self.selecting.read(context)?;
         let tenants = tenants::open(context).await?;
         let select = wanted.among(context, &tenants).await?;
+        let state = self.state.as_deref();
+        let state = state.map(|word| tenants.registry().state_of(word));
         let columns = Columns {
             is_wide: self.output == Some(Form::Wide),
             has_schemas: false,
@@ -149,6 +178,9 @@ impl Script for ListTenants {
         if self.pending {
             selected.retain(|tenant| tenant.pending > Some(0));
         }
+        if let Some(wanted) = &state {
+            selected.retain(|tenant| is_in(tenant, wanted));
+        }
         self.sort.order(&mut selected);
         self.show(context, &selected, columns)?;
         if context.output.shows_progress() && !selected.is_empty() {
@@ -157,16 +189,26 @@ impl Script for ListTenants {
         if tenants.is_empty() {
             context.output.say(&no_tenants(context.invocation()));
         } else if selected.is_empty() {
-            context.output.say(&Message::note("no tenant is behind"));
+            context.output.say(&Message::note(self.none()));
         }
         Ok(Failures::new(unread, tenants.len(), "could not be read").show(context))
     }
 }
 
 impl ListTenants {
+    /// That the list is empty, although there are tenants.
+    fn none(&self) -> String {
+        match &self.state {
+            Some(state) => format!("no tenant is in state `{}`", shown(state)),
+            None => "no tenant is behind".to_owned(),
+        }
+    }
+
     fn show(&self, context: &Context, tenants: &[&Tenant], columns: Columns) -> anyhow::Result<()> {
         let columns = Columns {
             has_schemas: tenants.iter().any(|tenant| has_other_schema(tenant)),
+            has_states: columns.has_states
+                || tenants.iter().any(|tenant| tenant.suspension.is_some()),
             ..columns
         };
         let rows = tenants
@@ -227,6 +269,7 @@ fn row<'a>(tenant: &'a Tenant, columns: &Columns, invocation: &Invocation) -> Ro
         unknown: tenant.unknown,
         state: code(tenant),
         listed_as: columns.has_states.then(|| listed_as(tenant)),
+        suspension: tenant.suspension.as_ref().map(suspension),
         node: is_cluster.then(|| place.map(|place| place.node.to_string())),
         bytes: is_cluster.then(|| place.and_then(|place| place.bytes)),
         error: tenant
@@ -291,6 +334,24 @@ impl Columns {
 
 fn count(count: Option<usize>) -> String {
     count.map_or_else(|| "-".to_owned(), |count| count.to_string())
+}
+
+/// Whether a tenant is in this state. Those in no state are active.
+fn is_in(tenant: &Tenant, wanted: &TenantState) -> bool {
+    match (&tenant.state, wanted) {
+        (None, wanted) => *wanted == TenantState::Active,
+        (Some(state), TenantState::Active) => state.is_active(),
+        (Some(state), wanted) => state == wanted,
+    }
+}
+
+fn suspension(suspension: &Suspension) -> SuspensionRow<'_> {
+    SuspensionRow {
+        since: suspension.since,
+        by: suspension.by.as_deref(),
+        reason: suspension.reason.as_deref(),
+        until: suspension.until,
+    }
 }
 
 /// What the registry says of the tenant's state, in one word.

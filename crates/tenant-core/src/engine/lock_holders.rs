@@ -11,7 +11,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::lock::{lock_key, run_key};
 use super::work::Work;
-use crate::{LockHolder, events};
+use crate::{LockHolder, PgError, events};
 
 /// Checks at intervals, so that it misses no wait that lasts as long as the time-out. It reports
 /// nothing for a run without a time-out. A run that does not wait costs nothing.
@@ -69,6 +69,15 @@ fn in_the_way(work: Work<'_>) -> String {
 /// The sessions with the process ids of the query `pids`, as the server describes them. Empty if
 /// it cannot be asked.
 async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
+    describe(client, pids).await.unwrap_or_default()
+}
+
+/// The same.
+///
+/// # Errors
+///
+/// What the server says.
+pub(super) async fn describe(client: &Client, pids: &str) -> Result<Vec<LockHolder>, PgError> {
     let sql = format!(
         "SELECT w.pid, a.application_name, a.usename, a.state, \
                 pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS'), \
@@ -76,12 +85,12 @@ async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
          FROM ({pids}) w LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = w.pid ORDER BY 1",
         owners(&run_key())
     );
-    let answers = client.simple_query(&sql).await.unwrap_or_default();
+    let answers = client.simple_query(&sql).await?;
     let rows = answers.iter().filter_map(|answer| match answer {
         SimpleQueryMessage::Row(row) => Some(row),
         _ => None,
     });
-    rows.filter_map(|row| {
+    let holders = rows.filter_map(|row| {
         let text = |column| {
             row.get(column)
                 .filter(|text| !text.is_empty())
@@ -95,6 +104,6 @@ async fn ask(client: &Client, pids: &str) -> Vec<LockHolder> {
             query_start: text(4),
             is_run: row.get(5) == Some("t"),
         })
-    })
-    .collect()
+    });
+    Ok(holders.collect())
 }

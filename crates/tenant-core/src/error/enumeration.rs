@@ -428,6 +428,9 @@ pub enum Error {
     /// A list, or a row of it, does not record the texts of applied migrations.
     #[error("{0} does not record the texts of applied migrations")]
     NoFingerprints(String),
+    /// The list of tenants has no column for suspensions.
+    #[error("{0} keeps no suspensions: it has no column `suspension`")]
+    NoSuspensions(String),
     /// The database is not a Citus cluster.
     #[error("the database is not a Citus cluster: it has no extension `citus`")]
     NotACluster,

@@ -19,6 +19,7 @@ impl Error {
             Self::RegistryLost { .. }
             | Self::NotSetUp { .. }
             | Self::NoSpareList { .. }
+            | Self::NoSuspensions(_)
             | Self::NoExtensionsSchema(_) => ErrorKind::NotSetUp,
             Self::UnfitPath(it) if it.fault == PathFault::Missing => ErrorKind::NotSetUp,
             Self::InvalidExtensionsSchema { .. } | Self::UnfitPath(_) => ErrorKind::Misconfigured,

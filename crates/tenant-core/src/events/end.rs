@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::report::{Cloned, Imported, Moved, Outcome, PublicOutcome, Removed, Renamed, Status};
+use crate::report::{
+    Cloned, Imported, Moved, Outcome, PublicOutcome, Removed, Renamed, Resumed, Status, Suspended,
+};
 use crate::{Error, Node, TenantName};
 
 /// How the work on one schema ended.
@@ -24,6 +26,9 @@ pub(super) enum What<'a> {
     Cloned(&'a TenantName),
     /// It was given this name.
     Renamed(&'a TenantName),
+    /// It was suspended, or served again.
+    Suspended,
+    Resumed,
     /// It was brought to this server.
     Moved(&'a Node),
 }
@@ -59,6 +64,8 @@ impl<'a> End<'a> {
             What::Run(status) => status.code(),
             What::Cloned(_) => "cloned",
             What::Renamed(_) => "renamed",
+            What::Suspended => "suspended",
+            What::Resumed => "resumed",
             What::Moved(_) => "moved",
         }
     }
@@ -67,7 +74,7 @@ impl<'a> End<'a> {
     pub(super) fn renamed_to(&self) -> Option<&'a str> {
         match self.what {
             What::Renamed(name) => Some(name.as_str()),
-            What::Cloned(_) | What::Run(_) | What::Moved(_) => None,
+            _ => None,
         }
     }
 
@@ -75,7 +82,7 @@ impl<'a> End<'a> {
     pub(super) fn cloned_from(&self) -> Option<&'a str> {
         match self.what {
             What::Cloned(name) => Some(name.as_str()),
-            What::Renamed(_) | What::Run(_) | What::Moved(_) => None,
+            _ => None,
         }
     }
 
@@ -83,7 +90,7 @@ impl<'a> End<'a> {
     pub(super) fn moved_to(&self) -> Option<String> {
         match self.what {
             What::Moved(node) => Some(node.to_string()),
-            What::Renamed(_) | What::Cloned(_) | What::Run(_) => None,
+            _ => None,
         }
     }
 
@@ -152,6 +159,28 @@ impl<'a> From<&'a Moved> for End<'a> {
         Self {
             what: What::Moved(&moved.to),
             ..plain
+        }
+    }
+}
+
+impl From<&Suspended> for End<'_> {
+    fn from(_: &Suspended) -> Self {
+        Self {
+            what: What::Suspended,
+            ..Self::plain(Status::UpToDate)
+        }
+    }
+}
+
+impl From<&Resumed> for End<'_> {
+    fn from(resumed: &Resumed) -> Self {
+        let plain = Self::plain(Status::UpToDate);
+        match resumed.was_suspended {
+            false => plain,
+            true => Self {
+                what: What::Resumed,
+                ..plain
+            },
         }
     }
 }

@@ -98,6 +98,8 @@ calls! {
     MoveTenant = "move_tenant",
     Distribute = "distribute",
     DropTenant = "drop_tenant",
+    Suspend = "suspend",
+    Resume = "resume",
     Contents = "contents",
     List = "list",
     Standings = "standings",

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     NotFound,
     /// The tenant is registered, but part of it is missing.
     Damaged,
+    /// The tenant is suspended. A retry succeeds once it is resumed.
+    Suspended,
     /// A name is taken, or another session holds a lock. In the second case, a retry can succeed.
     Conflict,
     /// The role lacks a right.

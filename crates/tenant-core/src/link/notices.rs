@@ -1,4 +1,4 @@
-//! Notices and warnings that a server sends beside its answers.
+//! Notices and warnings that a server sends beside its answers, and notifications of others.
 //!
 //! The driver has a task that reads from the server and passes the answers to the code that
 //! asked. Only the task gets the notices in between. To assign a notice to its statement, the
@@ -12,6 +12,7 @@ use std::task::{Poll, Waker};
 use futures_util::Stream;
 use futures_util::future::poll_fn;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 use tokio_postgres::error::{DbError, Severity};
 use tokio_postgres::{AsyncMessage, Connection};
@@ -28,6 +29,8 @@ struct State {
     next: Option<DbError>,
     reader: Option<Waker>,
     connection: Option<Waker>,
+    /// Where notifications go.
+    notified: Option<UnboundedSender<String>>,
 }
 
 /// How much a reader takes.
@@ -78,10 +81,14 @@ where
     let heard = Arc::clone(&notices);
     let task = tokio::spawn(async move {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
-            if let AsyncMessage::Notice(notice) = message {
-                heard.pass_on(notice).await;
+            match message {
+                AsyncMessage::Notice(notice) => heard.pass_on(notice).await,
+                AsyncMessage::Notification(one) => heard.notify(one.payload()),
+                _ => {}
             }
         }
+        // Who waits for a notification learns that none comes any more.
+        heard.state().notified = None;
     });
     (notices, task.abort_handle())
 }
@@ -109,6 +116,21 @@ impl Notices {
             Poll::Pending
         })
         .await;
+    }
+
+    /// The texts of the notifications from here on, until the connection is lost. One reader
+    /// hears them.
+    pub(super) fn notifications(&self) -> UnboundedReceiver<String> {
+        let (sender, receiver) = unbounded_channel();
+        self.state().notified = Some(sender);
+        receiver
+    }
+
+    fn notify(&self, text: &str) {
+        if let Some(notified) = &self.state().notified {
+            // The reader may be gone, and so is its connection in a moment.
+            drop(notified.send(text.to_owned()));
+        }
     }
 
     /// Reads along until the value is dropped. To be called before what is answered is

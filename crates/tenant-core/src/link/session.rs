@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_postgres::Client;
 
@@ -123,6 +124,11 @@ impl Session {
     pub(crate) fn reading(&self) -> Reading<'_> {
         let room = self.messages().as_ref().map(Messages::room);
         self.notices.read(room)
+    }
+
+    /// The texts of other sessions' notifications from here on.
+    pub(super) fn notifications(&self) -> UnboundedReceiver<String> {
+        self.notices.notifications()
     }
 
     /// Keeps what a migration made the server say.

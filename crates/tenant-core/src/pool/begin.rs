@@ -294,16 +294,17 @@ impl PoolInner {
             registry: &self.registry,
             path: &self.path,
         };
+        let asked = self.directory.ask();
         let refused = match lookup::find(connection, self.before, place, name).await {
             Ok(Presence::Whole(found)) => {
                 let known = Known::Tenant(found.clone());
-                self.directory.remember(name, known);
+                self.directory.remember(asked, name, known);
                 return Ok(found);
             }
             Ok(Presence::NoSchema) => PoolError::MissingSchema(name.clone()),
             Ok(Presence::Forbidden) => PoolError::Forbidden(name.clone()),
             Ok(Presence::Nobody) => {
-                self.directory.remember(name, Known::Nobody);
+                self.directory.remember(asked, name, Known::Nobody);
                 PoolError::Unknown(name.clone())
             }
             Err(error) => match lookup::is_set_up(connection, &self.registry).await {

@@ -5,9 +5,11 @@
 //! question, and never shows a wrong row.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::suspended::SuspendedTenant;
 use super::tag::Tag;
 use crate::TenantName;
 use crate::name::Target;
@@ -38,12 +40,34 @@ pub(super) struct Whereabouts {
     pub(super) tag: Tag,
     /// The tenant with its schema.
     pub(super) target: Target,
+    /// Why it is not served, if it is not.
+    pub(super) suspended: Option<Arc<SuspendedTenant>>,
 }
 
 /// What is known of all names. Shared by a pool and by those who change tenants.
 #[derive(Debug, Default)]
 pub(crate) struct Directory {
     entries: Mutex<HashMap<TenantName, Entry>>,
+    /// How often something was forgotten.
+    changes: AtomicU64,
+}
+
+/// A moment before the database is asked about a tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked(u64);
+
+impl Known {
+    /// For how long it is taken to be so. The end of a suspension is the end of that.
+    fn until(&self, now: Instant) -> Instant {
+        match self {
+            Self::Nobody => now + UNKNOWN_FOR,
+            Self::Tenant(found) => {
+                let until = now + KNOWN_FOR;
+                let ends = found.suspended.as_ref().and_then(|it| it.ends);
+                ends.map_or(until, |ends| ends.min(until))
+            }
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -60,15 +84,20 @@ impl Directory {
         (entry.until > Instant::now()).then(|| entry.known.clone())
     }
 
-    /// Remembers it, for its time.
-    pub(super) fn remember(&self, name: &TenantName, known: Known) {
+    /// To be called before the database is asked.
+    pub(super) fn ask(&self) -> Asked {
+        Asked(self.changes.load(Ordering::SeqCst))
+    }
+
+    /// Remembers what was found, for its time, unless something was forgotten since it was asked
+    /// for: the answer may be from before the change.
+    pub(super) fn remember(&self, asked: Asked, name: &TenantName, known: Known) {
         let now = Instant::now();
-        let lifetime = match known {
-            Known::Tenant(_) => KNOWN_FOR,
-            Known::Nobody => UNKNOWN_FOR,
-        };
-        let until = now + lifetime;
+        let until = known.until(now);
         let mut entries = self.entries();
+        if self.ask() != asked {
+            return;
+        }
         if entries.len() >= MOST {
             entries.retain(|_, entry| entry.until > now);
         }
@@ -80,7 +109,23 @@ impl Directory {
 
     /// Forgets a tenant after a change, so that the next request for it asks the database.
     pub(crate) fn forget(&self, name: &TenantName) {
-        self.entries().remove(name);
+        self.changing().remove(name);
+    }
+
+    /// The same of the tenant that is called `name`.
+    pub(super) fn forget_called(&self, name: &str) {
+        self.changing().retain(|known, _| known.as_str() != name);
+    }
+
+    /// Forgets all tenants.
+    pub(super) fn forget_all(&self) {
+        self.changing().clear();
+    }
+
+    fn changing(&self) -> MutexGuard<'_, HashMap<TenantName, Entry>> {
+        let entries = self.entries();
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        entries
     }
 
     fn entries(&self) -> MutexGuard<'_, HashMap<TenantName, Entry>> {
@@ -98,7 +143,7 @@ mod tests {
         let directory = Directory::default();
         for number in 0..=MOST {
             let name = format!("guess_{number}").parse().unwrap();
-            directory.remember(&name, Known::Nobody);
+            directory.remember(directory.ask(), &name, Known::Nobody);
         }
         assert!(directory.entries().len() <= MOST);
     }
@@ -113,10 +158,21 @@ mod tests {
                 name: name.clone(),
                 schema: "org_acme".parse().unwrap(),
             },
+            suspended: None,
         });
-        directory.remember(&name, known.clone());
-        assert_eq!(directory.get(&name), Some(known));
-        directory.forget(&name);
+        directory.remember(directory.ask(), &name, known.clone());
+        assert_eq!(directory.get(&name), Some(known.clone()));
+        directory.forget_called("other");
+        assert_eq!(directory.get(&name), Some(known.clone()));
+        directory.forget_called("acme");
         assert_eq!(directory.get(&name), None);
+        let asked = directory.ask();
+        directory.forget(&name);
+        directory.remember(asked, &name, known);
+        assert_eq!(
+            directory.get(&name),
+            None,
+            "the answer is from before the change"
+        );
     }
 }

@@ -7,11 +7,12 @@ use diesel::result::DatabaseErrorKind;
 use thiserror::Error as DeriveError;
 
 use super::coded::code_of;
+use super::suspended::SuspendedTenant;
 use crate::assertion::Assertion;
 use crate::remedy::{
     Advice, Command, Remedy, missing_schema, no_extensions_schema, no_schema_behind,
 };
-use crate::{ConnectError, Error, ErrorKind, PgError, Registry, TenantName};
+use crate::{ConnectError, Error, ErrorKind, PgError, Registry, TenantName, TenantState};
 
 /// An error of a [`TenantPool`](crate::TenantPool): no connection, or no commit.
 ///
@@ -23,6 +24,10 @@ pub enum PoolError {
     /// The tenant does not exist. In a web service, return 404.
     #[error("there is no tenant `{0}`")]
     Unknown(TenantName),
+    /// The tenant is suspended, or its list says that it is trashed. In a web service, return 503
+    /// and [`SuspendedTenant::retry_after`].
+    #[error("{0}")]
+    Suspended(Arc<SuspendedTenant>),
     /// The tenant is registered, but its schema does not exist.
     #[error("tenant `{0}` is registered, but its schema does not exist")]
     MissingSchema(TenantName),
@@ -157,13 +162,14 @@ impl From<diesel::result::Error> for Error {
 }
 
 impl PoolError {
-    /// Whether a retry can succeed: all connections were in use, or a server was unreachable. On a
+    /// Whether a retry can succeed: all connections were in use, a server was unreachable, or the
+    /// tenant is suspended. On a
     /// cluster, this includes the node with the tenant's rows, which only a query reports. In a web
     /// service, return 503.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
-        let is_unreachable = self.kind() == ErrorKind::Unreachable;
-        is_unreachable || matches!(self, Self::Connect(_))
+        let is_for_now = matches!(self.kind(), ErrorKind::Unreachable | ErrorKind::Suspended);
+        is_for_now || matches!(self, Self::Connect(_))
     }
 
     /// What to do about it: alternatives, in the order to try them. Empty if there is no general
@@ -172,6 +178,9 @@ impl PoolError {
     pub fn remedies(&self) -> Vec<Remedy> {
         match self {
             Self::Unknown(_) => vec![Command::ListTenants.into()],
+            Self::Suspended(it) if it.is_ours => {
+                vec![Command::ResumeTenant(it.tenant.clone()).into()]
+            }
             Self::MissingSchema(name) => missing_schema(name, &Registry::default()),
             Self::Forbidden(_) | Self::ForbiddenBehind(_) => vec![Advice::GrantRight.into()],
             Self::NotSetUp { .. } => vec![Command::MigratePublic.into()],
@@ -190,6 +199,7 @@ impl PoolError {
             | Self::GivenUp
             | Self::Swapped
             | Self::NoPath
+            | Self::Suspended(_)
             | Self::Driver(_)
             | Self::Query(_) => Vec::new(),
         }
@@ -200,6 +210,8 @@ impl PoolError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Unknown(_) => ErrorKind::NotFound,
+            Self::Suspended(it) if it.state == TenantState::Trashed => ErrorKind::NotFound,
+            Self::Suspended(_) => ErrorKind::Suspended,
             Self::MissingSchema(_) => ErrorKind::Damaged,
             Self::Forbidden(_) | Self::ForbiddenBehind(_) => ErrorKind::Denied,
             Self::NotSetUp { .. } | Self::NoExtensionsSchema(_) | Self::NoSchemaBehind(_) => {

@@ -1,12 +1,16 @@
 //! Asks the database about a tenant.
 
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::QueryResult;
-use diesel::sql_types::{Array, Bool, Nullable, Oid, Text};
+use diesel::sql_types::{Array, Bool, Nullable, Oid, Text, Timestamptz};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 
 use super::directory::Whereabouts;
 use super::message::{self, Before};
+use super::suspended::SuspendedTenant;
 use super::tag::Tag;
 use sql_text::literal;
 
@@ -23,6 +27,12 @@ struct Found {
     schema: Option<String>,
     #[diesel(sql_type = Bool)]
     is_allowed: bool,
+    #[diesel(sql_type = Nullable<Text>)]
+    state: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    suspension: Option<String>,
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
     #[diesel(sql_type = Text)]
     shape: String,
     #[diesel(sql_type = Array<Text>)]
@@ -40,6 +50,12 @@ struct Found {
 }
 
 impl Found {
+    /// Why the tenant is not served, if it is not.
+    fn suspended(&self, registry: &Registry, name: &TenantName) -> Option<Arc<SuspendedTenant>> {
+        let said = (self.state.as_deref(), self.suspension.as_deref(), self.now);
+        SuspendedTenant::of(registry, name, said).map(Arc::new)
+    }
+
     fn into_tag(self) -> Tag {
         let own = named(self.types, self.type_oids, self.array_oids);
         let shared = named(self.shared, self.shared_oids, self.shared_array_oids);
@@ -93,8 +109,14 @@ pub(super) struct Place<'a> {
 /// it; `pg_class` has none, and would be read as a whole.
 fn question(Place { registry, path }: Place<'_>) -> String {
     let Rows {
-        from, key, schema, ..
+        from,
+        key,
+        schema,
+        served_state,
+        suspension,
+        ..
     } = registry.rows("t");
+    let state = served_state.unwrap_or_else(|| "NULL".to_owned());
     let functions = match path.is_empty() {
         true => "NULL",
         false => FUNCTIONS,
@@ -103,6 +125,7 @@ fn question(Place { registry, path }: Place<'_>) -> String {
     format!(
         "SELECT n.nspname::text AS schema, \
         coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE'), false) AS is_allowed, \
+        {state}::text AS state, {suspension}::text AS suspension, pg_catalog.now() AS now, \
         pg_catalog.md5(pg_catalog.concat(columns.shape, own.type_oids, {functions})) AS shape, \
         coalesce(own.types, '{{}}') AS types, \
         coalesce(own.type_oids, '{{}}') AS type_oids, \
@@ -189,6 +212,7 @@ pub(super) async fn find(
         None => Presence::NoSchema,
         Some(_) if !found.is_allowed => Presence::Forbidden,
         Some(schema) => Presence::Whole(Whereabouts {
+            suspended: found.suspended(place.registry, name),
             tag: found.into_tag(),
             target: Target {
                 name: name.clone(),

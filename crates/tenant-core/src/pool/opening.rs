@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::begin::{NotBegun, Pending};
 use super::connection::{Home, ScopedConnection};
-use super::directory::Known;
+use super::directory::{Known, Whereabouts};
 use super::driver::DriverTransaction;
 use super::guard::{Session, Transaction};
 use super::held::Held;
@@ -170,6 +170,9 @@ impl PoolInner {
             if let (Some(name), Some(Known::Nobody)) = (scope.tenant(), &known) {
                 return Err(PoolError::Unknown(name.clone()));
             }
+            if let Some(Known::Tenant(found)) = &known {
+                self.require_served(found)?;
+            }
             let mut lent = self.checkout().await?;
             match self
                 .begin_for(&mut lent, (&scope, known), kind, &message)
@@ -213,6 +216,16 @@ impl PoolInner {
         Err(refused.await.into())
     }
 
+    /// Refuses a tenant that is not served, by what is known of it.
+    fn require_served(&self, found: &Whereabouts) -> Result<(), PoolError> {
+        match &found.suspended {
+            Some(suspended) if !self.serves_suspended => {
+                Err(PoolError::Suspended(Arc::clone(suspended)))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The tenant that is registered under `name`, with its schema.
     async fn require(&self, name: Option<&TenantName>) -> Result<Option<Target>, PoolError> {
         let Some(name) = name else { return Ok(None) };
@@ -221,12 +234,18 @@ impl PoolInner {
         loop {
             match self.directory.get(name) {
                 Some(Known::Nobody) => return Err(PoolError::Unknown(name.clone())),
-                Some(Known::Tenant(found)) => return Ok(Some(found.target)),
+                Some(Known::Tenant(found)) => {
+                    self.require_served(&found)?;
+                    return Ok(Some(found.target));
+                }
                 None => {}
             }
             let mut lent = self.checkout().await?;
             match self.ask_for(&mut lent, name).await {
-                Ok(found) => return Ok(Some(found.target)),
+                Ok(found) => {
+                    self.require_served(&found)?;
+                    return Ok(Some(found.target));
+                }
                 Err(NotBegun::Lost(_)) if lost <= self.size => lost += 1,
                 Err(NotBegun::Unexplained(_)) if !has_failed => has_failed = true,
                 Err(refused) => return Err(refused.into()),
@@ -251,6 +270,9 @@ impl PoolInner {
             (_, Some(Known::Tenant(found))) => Some(found),
             (Some(name), _) => Some(Box::pin(self.ask_for(lent, name)).await?),
         };
+        if let Some(found) = &found {
+            self.require_served(found).map_err(NotBegun::Refused)?;
+        }
         let target = found.as_ref().map(|found| &found.target);
         let schema = target.map_or(Schema::Public, Schema::Tenant);
         let message = message(Path::at_run_time(schema, &self.path));

@@ -7,6 +7,7 @@
 use sql_text::literal;
 
 use super::change::{Values, at_most};
+use super::columns::Column;
 use super::place::Place;
 use super::{List, Registry};
 use crate::assertion::Assertion;
@@ -15,8 +16,13 @@ use crate::name::Schema;
 /// The column with the name of the tenant's schema.
 pub(super) const BESIDE_SCHEMA: &str = "schema";
 
-/// The columns that are kept, beside the tenant's name.
-const KEPT: [&str; 4] = [BESIDE_SCHEMA, "version", "migrated_at", "fingerprints"];
+/// The columns that are kept, beside the tenant's name and its schema.
+const KEPT: [Column; 4] = [
+    Column::Version,
+    Column::MigratedAt,
+    Column::Fingerprints,
+    Column::Suspension,
+];
 
 impl Registry {
     /// Whether rows of `list` are written beside the list that is read.
@@ -27,9 +33,23 @@ impl Registry {
     /// What follows the insertion of a row: it takes the place of one that is left.
     pub(super) fn in_place_of_old(&self, list: List) -> String {
         match self.is_beside(list) {
-            true => on_conflict(&self.place(list).key, &KEPT),
+            true => self.replacing(),
             false => String::new(),
         }
+    }
+
+    /// What is kept beside the tenant's name and its schema.
+    fn kept_columns(&self) -> impl Iterator<Item = &'static str> {
+        let columns = self.columns(List::Tenants);
+        let kept = KEPT.into_iter().filter(move |it| columns.has(*it));
+        kept.map(Column::name)
+    }
+
+    /// What follows the insertion of a row: it replaces all that was kept.
+    fn replacing(&self) -> String {
+        let columns = [BESIDE_SCHEMA].into_iter().chain(self.kept_columns());
+        let columns = columns.collect::<Vec<_>>();
+        on_conflict(&self.place(List::Tenants).key, &columns)
     }
 
     /// Writes `values`, which may refer to the columns of the existing row, if there is one.
@@ -74,12 +94,12 @@ impl Registry {
         let place = self.place(List::Tenants);
         let (table, key) = (&place.table, &place.key);
         let row = self.row_of(List::Tenants, to);
+        let kept = self.kept_columns().collect::<Vec<_>>().join(", ");
         let insert = format!(
-            "INSERT INTO {table} ({}, version, migrated_at, fingerprints) \
-             SELECT {}, version, migrated_at, fingerprints FROM gone{}",
+            "INSERT INTO {table} ({}, {kept}) SELECT {}, {kept} FROM gone{}",
             row.names,
             row.values,
-            on_conflict(key, &KEPT)
+            self.replacing()
         );
         format!(
             "WITH gone AS (DELETE FROM {table} WHERE {key} = {} RETURNING *), {}",

@@ -17,14 +17,17 @@ pub(super) enum Column {
     MigratedAt = 4,
     /// What the texts of the applied migrations were, by version.
     Fingerprints = 8,
+    /// Why the tenant is not served, and until when. No list of spares has it.
+    Suspension = 16,
 }
 
 impl Column {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::CreatedAt,
         Self::Version,
         Self::MigratedAt,
         Self::Fingerprints,
+        Self::Suspension,
     ];
 
     /// What it is called.
@@ -34,13 +37,14 @@ impl Column {
             Self::Version => "version",
             Self::MigratedAt => "migrated_at",
             Self::Fingerprints => "fingerprints",
+            Self::Suspension => "suspension",
         }
     }
 }
 
 impl Columns {
     /// All of them.
-    pub(super) const ALL: Self = Self(15);
+    pub(super) const ALL: Self = Self(31);
 
     /// The columns of a list that was not read yet. A database that was set up by an older program
     /// has no fingerprints, and gets them with the next public migrations.
@@ -49,7 +53,7 @@ impl Columns {
     /// Those that are kept beside a query, and whether that says when a tenant was made.
     pub(super) fn beside(has_created_at: bool) -> Self {
         match has_created_at {
-            true => Self::ALL,
+            true => Self(15),
             false => Self(14),
         }
     }
@@ -61,6 +65,11 @@ impl Columns {
             column.map(|column| column as u8)
         });
         Self(bits.fold(0, |all, bit| all | bit))
+    }
+
+    /// These, and those of `others` that are this one.
+    pub(super) fn with(self, column: Column, others: Self) -> Self {
+        Self(self.0 | (others.0 & column as u8))
     }
 
     /// Whether it is among them.

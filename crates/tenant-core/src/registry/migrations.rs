@@ -25,11 +25,12 @@ pub(super) const FIRST: (&str, &str, &str) = own!("2026-01-01-000000_create_sche
 ///
 /// A new one gets an hour that no clock shows, as in `2026-12-24-990000`, so that no tool and
 /// no person gives its version to a migration of an application.
-const OWN: [(&str, &str, &str); 4] = [
+const OWN: [(&str, &str, &str); 5] = [
     FIRST,
     own!("2026-01-03-000000_create_spare_schemas"),
     own!("2026-01-04-000000_add_fingerprints"),
     own!("2026-01-05-000000_create_expected_shapes"),
+    own!("2026-12-01-990000_add_suspension"),
 ];
 
 impl MigrationSet {
@@ -57,6 +58,10 @@ impl MigrationSet {
 /// The migration that makes what another registry than the default needs.
 const STATE: &str = "2026-11-30-990000_create_tenant_state";
 
+/// The migration that adds the column of suspensions to the table that is written. Its version is
+/// not that of the default registry's: a program can have both.
+const SUSPENSION: &str = "2026-12-01-980000_add_suspension";
+
 /// The columns that the lists have beside their keys.
 const COLUMNS: &str = "created_at timestamptz NOT NULL DEFAULT now(), version text, \
     migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{}'";
@@ -71,10 +76,11 @@ impl Registry {
     /// [`Migrations::public`](crate::Migrations::public). For the default registry, they equal
     /// [`MigrationSet::registry`].
     ///
-    /// For another registry, one migration creates what is missing: the list itself, if it is a
+    /// For another registry, the first migration creates what is missing: the list itself, if it is a
     /// table of this library's kind, or the table beside a query; the list of spares; and the table
-    /// of expected definitions. A table with a condition or a column of schemas belongs to the
-    /// application, and is not created. The named schemas must exist.
+    /// of expected definitions. A second one adds the column of suspensions. A table with a
+    /// condition or a column of schemas belongs to the application, and is neither created nor
+    /// changed. The named schemas must exist.
     #[must_use]
     pub fn migrations(&self) -> MigrationSet {
         if *self.place(List::Tenants) == Place::tenants() {
@@ -93,7 +99,12 @@ impl Registry {
             .map(|(table, _)| format!("DROP TABLE {table};\n"));
         let down = dropped.collect::<String>();
         let down = format!("{down}DROP TABLE {spares};\nDROP TABLE {EXPECTATIONS};\n");
-        MigrationSet::of_texts(&[(STATE, &up, &down)])
+        let Some((table, _)) = &own else {
+            return MigrationSet::of_texts(&[(STATE, &up, &down)]);
+        };
+        let added = format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS suspension jsonb;\n");
+        let removed = format!("ALTER TABLE {table} DROP COLUMN suspension;\n");
+        MigrationSet::of_texts(&[(STATE, &up, &down), (SUSPENSION, &added, &removed)])
     }
 
     /// The table that is written, and the statement that makes it, if it is none of the
@@ -132,7 +143,7 @@ impl Registry {
             List::Tenants => (
                 Place::tenants(),
                 "20260101000000",
-                "id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL UNIQUE",
+                "id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL UNIQUE, suspension jsonb",
             ),
             List::Spares => (Place::spares(), "20260103000000", "name text PRIMARY KEY"),
         };

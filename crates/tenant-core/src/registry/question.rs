@@ -65,10 +65,13 @@ impl Registry {
     }
 
     /// The query for all rows of a list: key, when it was made, version. Where the list of
-    /// tenants says more than that, also the schema, if only the list knows it, the state, and
-    /// the schema that is kept beside a query; each of them can be null.
+    /// tenants says more than that, also the schema, if only the list knows it, the state, the
+    /// schema that is kept beside a query, and the suspension; each of them can be null. The last
+    /// column is the time.
     pub(crate) fn all(&self, list: List) -> String {
-        if list == List::Tenants && (!self.is_plain() || self.has_states()) {
+        if list == List::Tenants
+            && (!self.is_plain() || self.has_states() || self.keeps_suspensions())
+        {
             return self.all_tenants();
         }
         let (place, columns) = (self.place(list), self.columns(list));
@@ -96,9 +99,11 @@ impl Registry {
         let [schema, state, kept] = more;
         let (key, from) = (name_of(&rows.key), rows.from);
         let (created_at, version) = (rows.created_at, rows.version);
+        let suspension = self.keeps_suspensions().then_some(rows.suspension);
+        let suspension = or_null(suspension);
         format!(
             "SELECT {key}, {created_at}, {version}, {schema}::text, {state}::text, \
-             {kept}::text FROM {from}"
+             {kept}::text, {suspension}::text, pg_catalog.now() FROM {from}"
         )
     }
 
@@ -124,7 +129,7 @@ impl Registry {
     /// again.
     pub(crate) fn is_complete(&self) -> bool {
         match self.is_query() {
-            true => self.0.is_described.load(Ordering::Relaxed),
+            true => self.0.is_described.load(Ordering::Relaxed) && self.keeps_suspensions(),
             false => self.columns(List::Tenants) == Columns::ALL,
         }
     }
@@ -198,8 +203,13 @@ impl Registry {
             let mut names = names.map(|(_, name)| name.as_str()).peekable();
             names.peek().is_some().then(|| Columns::of(names))
         };
-        if let Some(tenants) = of(1).filter(|_| !self.is_query()) {
-            self.list(List::Tenants).found.set(tenants);
+        if let Some(tenants) = of(1) {
+            let found = &self.list(List::Tenants).found;
+            found.set(match self.is_query() {
+                false => tenants,
+                // All else is known of the table beside a query.
+                true => found.columns().with(Column::Suspension, tenants),
+            });
         }
         let spares = of(2).unwrap_or(Columns::ALL);
         self.list(List::Spares).found.set(spares);

@@ -26,6 +26,10 @@ pub struct Rows {
     /// The state of the tenant, of type `text`, if the list has states: see
     /// [`Registry::state_of`](super::Registry::state_of).
     pub state: Option<String>,
+    /// The same, for a pool: a query may give it although that is not known yet.
+    pub(crate) served_state: Option<String>,
+    /// What is kept of the tenant's suspension, of type `jsonb`.
+    pub(crate) suspension: String,
     /// The fingerprints of the applied migrations, if the list has them.
     pub(crate) fingerprints: Option<String>,
     /// The name of the schema that is kept beside a query, or null.
@@ -48,8 +52,12 @@ impl Rows {
             false => columns,
         };
         let kept_schema = format!("{alias}.{KEPT_SCHEMA}");
+        let of_query = source.is_query().then(|| format!("{alias}.state"));
+        let state = states.of_row(source.is_query(), alias);
         Self {
-            state: states.of_row(source.is_query(), alias),
+            served_state: of_query.or_else(|| state.clone()),
+            state,
+            suspension: registry.suspension_of_row(columns, alias),
             kept_schema: source.is_query().then_some(kept_schema),
             ..Self::of(seen, columns, alias)
         }
@@ -76,6 +84,8 @@ impl Rows {
             created_at: null(column(Column::CreatedAt), "timestamptz"),
             version: null(column(Column::Version), "text"),
             state: None,
+            served_state: None,
+            suspension: "NULL::jsonb".to_owned(),
             fingerprints: column(Column::Fingerprints),
             kept_schema: None,
         }

@@ -139,13 +139,19 @@ fn beside(
         true => "q.created_at::timestamptz",
         false => "NULL::timestamptz",
     };
+    // A pool may be opened without looking at the columns: then both are looked for in the row.
     let state = match states.is_given() {
-        true => "q.state::text AS state, ",
-        false => "",
+        true => "q.state::text",
+        false => "pg_catalog.to_jsonb(q) ->> 'state'",
+    };
+    let suspension = match columns.has(Column::Suspension) {
+        true => "b.suspension",
+        false => "pg_catalog.to_jsonb(b) -> 'suspension'",
     };
     format!(
         "SELECT coalesce(q.name::text, '') AS {NAME}, {schema}::text AS {SCHEMA}, {created_at} AS created_at, \
-         {state}b.{BESIDE_SCHEMA} AS {KEPT_SCHEMA}, b.version, b.migrated_at, coalesce(b.fingerprints, '{{}}') AS fingerprints \
+         {state} AS state, {suspension} AS suspension, b.{BESIDE_SCHEMA} AS {KEPT_SCHEMA}, \
+         b.version, b.migrated_at, coalesce(b.fingerprints, '{{}}') AS fingerprints \
          FROM ({}) q LEFT JOIN {} b ON b.{} = q.name::text",
         inner(query),
         place.table,

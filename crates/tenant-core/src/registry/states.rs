@@ -7,15 +7,16 @@ use sql_text::ident;
 
 use super::{List, Registry};
 
-/// The state of a tenant in the list. No call is refused because of it.
+/// The state of a tenant in the list. A [`TenantPool`](crate::TenantPool) refuses tenants that are
+/// suspended or trashed. All other calls work on tenants in any state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TenantState {
     /// It is served.
     Active,
-    /// It is not served for now.
+    /// It is not served for now: see [`Tenants::suspend`](crate::Tenants::suspend).
     Suspended,
-    /// It is to be dropped.
+    /// It is not served any more, and will be dropped.
     Trashed,
     /// Another word of the application. The tenant counts as active.
     Other(String),
@@ -121,7 +122,8 @@ impl Registry {
     }
 
     /// Maps a word of the application to a state. Other words are shown unchanged, and count as
-    /// active.
+    /// active. To serve tenants whose word is `suspended`, map that word to
+    /// [`TenantState::Other`].
     #[must_use]
     pub fn state_word(self, word: &str, state: TenantState) -> Self {
         let mut states = self.states().clone();

@@ -76,6 +76,8 @@ advice! {
     ListTenantAgain,
     /// Correct the rows or the columns that the message names, and run it again.
     CorrectList,
+    /// Set the state in the application's own list, and name the column of states.
+    ListState,
     /// Correct the row in the registry.
     CorrectRow,
     /// Change the pattern for names to allow a registered name, or rename the customer.

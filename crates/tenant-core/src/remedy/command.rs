@@ -20,6 +20,8 @@ pub enum Command {
     ListTenants,
     /// [`Tenants::drop_tenant`](crate::Tenants::drop_tenant).
     DropTenant(TenantName),
+    /// [`Tenants::resume`](crate::Tenants::resume).
+    ResumeTenant(TenantName),
     /// [`Tenants::rename`](crate::Tenants::rename), for a tenant that the application may have
     /// renamed; `None` if the reader chooses the name.
     RenameTenant {
@@ -90,7 +92,8 @@ impl Command {
             Self::CreateTenant(None) => Self::CreateTenant(Some(name)),
             Self::CreateTenant(Some(_)) => Self::ListTenants,
             Self::ListTenants => Self::DropTenant(name),
-            Self::DropTenant(_) => Self::RenameTenant {
+            Self::DropTenant(_) => Self::ResumeTenant(name),
+            Self::ResumeTenant(_) => Self::RenameTenant {
                 from: Some(name),
                 to: None,
             },

@@ -80,7 +80,12 @@ impl Error {
                 vec![Advice::DoWithoutSpares.into(), Advice::AllowNameUses.into()]
             }
             Self::DependsOnName { .. } => vec![Advice::DoWithoutSpares.into()],
-            Self::NoSpareList { .. } => vec![Command::MigratePublic.into()],
+            Self::NoSuspensions(_) if !registry.can_keep_suspensions() => {
+                vec![Advice::ListState.into()]
+            }
+            Self::NoSuspensions(_) | Self::NoSpareList { .. } => {
+                vec![Command::MigratePublic.into()]
+            }
             Self::RegistryLost { create, .. } => vec![
                 Advice::RestoreTable.into(),
                 Sql::new(Purpose::CreateRegistry, [create]).into(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Note;
-use crate::{Node, SchemaName, ServerMessage, TenantName, Version};
+use crate::{LockHolder, Node, SchemaName, ServerMessage, Suspension, TenantName, Version};
 
 /// The result of migrating the public schema.
 #[derive(Debug, Clone)]
@@ -81,4 +81,30 @@ pub enum Removed {
     Tenant,
     /// The registration; the schema was gone already.
     RegistrationOnly,
+}
+
+/// A suspended tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Suspended {
+    /// The tenant.
+    pub tenant: TenantName,
+    /// What the list keeps of it now.
+    pub suspension: Suspension,
+    /// Whether it was suspended before.
+    pub was_suspended: bool,
+    /// The sessions that still use its tables, without runs of this library.
+    pub sessions: Vec<LockHolder>,
+    /// The sessions that [`Suspend::end_sessions`](crate::Suspend::end_sessions) ended.
+    pub ended: Vec<LockHolder>,
+}
+
+/// A tenant that is served again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Resumed {
+    /// The tenant.
+    pub tenant: TenantName,
+    /// Whether it was suspended before.
+    pub was_suspended: bool,
 }

@@ -8,7 +8,7 @@ use super::state::{Knowledge, State};
 use crate::events::Call;
 use crate::fleet::Selection;
 use crate::migration::MigrationSet;
-use crate::{Answer, Error, SchemaName, TenantState, Version};
+use crate::{Answer, Error, SchemaName, Suspension, TenantState, Version};
 
 /// A tenant and its version.
 #[derive(Debug)]
@@ -20,9 +20,11 @@ pub struct Tenant {
     pub schema: Option<SchemaName>,
     /// When it was registered; `None` if the list of tenants has no time.
     pub created_at: Option<DateTime<Utc>>,
-    /// Its state in the list of tenants; `None` if the list has no state: see
+    /// Its state; `None` if it is not suspended and the list has no state: see
     /// [`Registry::state_column`](crate::Registry::state_column).
     pub state: Option<TenantState>,
+    /// Why it is suspended, if [`Tenants::suspend`] suspended it.
+    pub suspension: Option<Suspension>,
     /// The newest applied migration; `None` if there is none, or if it is unknown.
     pub version: Option<Version>,
     /// How many migrations are pending; `None` if this is unknown.
@@ -78,6 +80,7 @@ fn tenant(
         schema,
         created_at: state.created_at,
         state: state.state,
+        suspension: state.suspension,
         pending: known.map(|it| it.pending.len()),
         unknown: known.map(|it| it.unknown.len()),
         is_of_other_program: known.is_some_and(|it| it.is_of_other_program(ours)),

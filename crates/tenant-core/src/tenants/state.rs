@@ -21,7 +21,7 @@ use crate::fleet::Selection;
 use crate::migration::{Migration, MigrationSet, versions};
 use crate::name::{Entry, Schema};
 use crate::registry::{List, Registry};
-use crate::{Error, PgError, SchemaName, TenantName, TenantState, Version};
+use crate::{Error, PgError, SchemaName, Suspension, TenantName, TenantState, Version};
 
 use listed::{Listed, Registered, listed, registered};
 
@@ -46,6 +46,8 @@ pub(super) struct State {
     pub(super) created_at: Option<DateTime<Utc>>,
     /// The same.
     pub(super) state: Option<TenantState>,
+    /// Why it is suspended, if it is by a call of this library.
+    pub(super) suspension: Option<Suspension>,
     pub(super) standing: Result<Standing, Error>,
 }
 
@@ -210,6 +212,7 @@ impl Tenants {
             name: tenant.name.clone(),
             created_at: tenant.created_at,
             state: tenant.state.clone(),
+            suspension: tenant.suspension.clone(),
             standing: Ok(Standing {
                 entry,
                 version: Some(Version::recorded(version)),
@@ -246,6 +249,7 @@ impl Tenants {
                 name: tenant.name.clone(),
                 created_at: tenant.created_at,
                 state: tenant.state.clone(),
+                suspension: tenant.suspension.clone(),
                 standing: standing(registry, tenant, ledger.map(|(_, read)| read), migrations),
             }
         });

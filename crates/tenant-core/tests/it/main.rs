@@ -153,6 +153,8 @@ mod squash;
 mod squash_cases;
 mod stage;
 mod standby;
+mod suspend;
+mod suspend_lists;
 mod testing;
 mod testing_processes;
 mod tls;

@@ -37,13 +37,15 @@ fn expected() -> Vec<Option<TenantState>> {
     ]
 }
 
-/// Nothing is refused by a state: all are migrated, checked and served.
-async fn nothing_is_refused(tenants: &Tenants) {
+/// Whatever the state, a tenant is migrated and checked. A suspended one is not served.
+async fn only_the_pool_minds(tenants: &Tenants) {
     let report = tenants.migrate().await.unwrap();
     assert_eq!(report.count(Status::UpToDate), 4, "{report:?}");
     assert!(tenants.health().await.unwrap().problems.is_empty());
     let pool = tenants.pool().open().await.unwrap();
-    for one in ["a", "b", "c", "d"] {
+    let refused = pool.tenant(&name("b")).await.unwrap_err();
+    assert_eq!(refused.to_string(), "tenant `b` is suspended");
+    for one in ["a", "c", "d"] {
         pool.tenant(&name(one))
             .await
             .unwrap()
@@ -76,7 +78,7 @@ async fn a_query_gives_states_and_its_words_mean_what_was_said() {
     database.execute(STATES).await;
     assert!(tenants.registry().has_states());
     assert_eq!(states(&tenants).await, expected());
-    nothing_is_refused(&tenants).await;
+    only_the_pool_minds(&tenants).await;
 }
 
 #[tokio::test]
@@ -95,7 +97,7 @@ async fn a_table_has_a_column_of_states_which_is_never_written() {
         .execute(&STATES.replace("status", "\"The state\""))
         .await;
     assert_eq!(states(&tenants).await, expected());
-    nothing_is_refused(&tenants).await;
+    only_the_pool_minds(&tenants).await;
     tenants.rename(&name("b"), &name("e")).await.unwrap();
     let state = "SELECT \"The state\" FROM customers WHERE slug = 'e'";
     assert_eq!(database.value(state).await, "blocked");

@@ -152,6 +152,11 @@ async fn whatever_writes_says_that_the_server_is_a_standby_and_changes_nothing()
     refused(standby.rename(&acme, &name("renamed")).await);
     refused(standby.contents(&acme).await);
     refused(standby.drop_tenant(&acme).await);
+    refused(standby.suspend(&acme).await);
+    refused(standby.resume(&acme).await);
+    // No notification is heard there.
+    let pool = standby.pool().listen().open().await;
+    assert!(matches!(pool, Err(PoolError::Connect(_))), "{pool:?}");
     refused(standby.repair(&acme).await);
     refused(standby.try_repair(&acme).await);
     refused(standby.adopt(&name("public_schema")).await);

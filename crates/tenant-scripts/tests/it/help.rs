@@ -2,7 +2,7 @@
 
 use test_support::{assert_help_fits, assert_tells_version, help_of};
 
-const BINS: [&str; 25] = [
+const BINS: [&str; 27] = [
     "accept-edits",
     "adopt-tenant",
     "clone-tenant",
@@ -21,12 +21,14 @@ const BINS: [&str; 25] = [
     "move-tenant",
     "rename-tenant",
     "repair-tenant",
+    "resume-tenants",
     "rollback-tenants",
     "show-config",
     "show-version",
     "spare-tenants",
     "squash-tenants",
     "stop-server",
+    "suspend-tenants",
     "tenant-url",
 ];
 

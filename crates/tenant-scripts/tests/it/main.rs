@@ -66,6 +66,7 @@ mod states_and_seeds;
 mod stray_schemas;
 mod streams;
 mod support;
+mod suspend_tenants;
 mod tenant_url;
 mod terminal;
 mod terminations;

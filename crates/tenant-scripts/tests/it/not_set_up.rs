@@ -80,7 +80,7 @@ async fn the_demo_sets_the_database_up_by_itself() {
     database
         .run("demo-tenant-schema")
         .succeeds()
-        .says("Set up the public schema (4 migrations)");
+        .says("Set up the public schema (5 migrations)");
     database.run("list-tenants").succeeds();
 }
 
@@ -120,13 +120,13 @@ async fn an_empty_public_folder_is_enough_to_set_a_database_up() {
         .says("db:migrate --migrations-dir m");
     run("migrate-public --check")
         .exits_with(1)
-        .prints("4 migrations pending");
+        .prints("5 migrations pending");
     run("migrate-public --check --quiet")
         .exits_with(1)
         .prints("Pending 2026-");
     run("migrate-public")
         .succeeds()
-        .prints("4 migrations applied");
+        .prints("5 migrations applied");
     run("migrate-public --check").succeeds();
     run("list-tenants").succeeds();
     run("create-tenant acme").succeeds();

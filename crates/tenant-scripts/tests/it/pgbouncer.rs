@@ -43,8 +43,8 @@ const JIT_ON: &str = "DO $$ BEGIN EXECUTE pg_catalog.format('ALTER DATABASE %I S
 async fn use_all(pooled: &Pooled) {
     pooled
         .run("migrate-public --dry-run")
-        .prints("4 migrations pending");
-    pooled.run("migrate-public").prints("4 migrations applied");
+        .prints("5 migrations pending");
+    pooled.run("migrate-public").prints("5 migrations applied");
     let names = (1..=20).map(|number| format!("t{number:02}\n"));
     let names = names.collect::<String>();
     let create = pooled.command("create-tenant --names-from - --jobs 8");

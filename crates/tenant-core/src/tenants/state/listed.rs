@@ -10,7 +10,7 @@ use crate::name::{Entry, MIGRATION_HISTORY};
 use crate::registry::{List, Registry};
 use crate::tenants::applied_texts::AppliedTexts;
 use crate::tenants::reading::Reading;
-use crate::{Error, InvalidName, NameRule, PgError, TenantState};
+use crate::{Error, InvalidName, NameRule, PgError, Suspension, TenantState};
 
 /// A row of a list.
 pub(super) struct Listed {
@@ -20,6 +20,7 @@ pub(super) struct Listed {
     pub(super) created_at: Option<DateTime<Utc>>,
     pub(super) version: Option<String>,
     pub(super) state: Option<TenantState>,
+    pub(super) suspension: Option<Suspension>,
     /// The schema that is kept beside the list.
     kept_schema: Option<String>,
     pub(super) texts: AppliedTexts,
@@ -31,6 +32,7 @@ pub(super) struct Registered {
     pub(super) entry: Result<Entry, Error>,
     pub(super) created_at: Option<DateTime<Utc>>,
     pub(super) state: Option<TenantState>,
+    pub(super) suspension: Option<Suspension>,
     pub(super) texts: AppliedTexts,
     pub(super) schema: bool,
     pub(super) ledger: bool,
@@ -90,12 +92,20 @@ pub(super) async fn listed(
             _ => row.try_get::<_, Option<String>>(column),
         };
         let (schema, state) = (more(3)?, more(4)?);
+        let suspension = more(6)?.and_then(|text| Suspension::read(&text));
+        let holds = |it: &Suspension| row.try_get(7).is_ok_and(|now| it.holds_at(now));
+        let suspension = suspension.filter(holds);
+        let state = state.map(|word| registry.state_of(&word));
         Ok(Listed {
             entry: registry.entry(list, &name, schema.as_deref()),
             name,
             created_at: row.try_get(1)?,
             version: row.try_get(2)?,
-            state: state.map(|word| registry.state_of(&word)),
+            state: suspension
+                .is_some()
+                .then_some(TenantState::Suspended)
+                .or(state),
+            suspension,
             kept_schema: more(5)?,
             texts: AppliedTexts::default(),
         })
@@ -173,6 +183,7 @@ pub(super) async fn registered(
             entry: tenant.entry,
             created_at: tenant.created_at,
             state: tenant.state,
+            suspension: tenant.suspension,
             texts: tenant.texts,
         }
     });

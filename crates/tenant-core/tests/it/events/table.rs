@@ -90,6 +90,8 @@ async fn call_everything(database: &TestDatabase) {
     let moved = tenants.cluster().move_tenant(&acme, &node).await;
     moved.unwrap_err();
     tenants.cluster().distribute().await.unwrap_err();
+    tenants.suspend(&lost).await.unwrap();
+    tenants.resume(&lost).await.unwrap();
     tenants.drop_tenant(&lost).await.unwrap();
 }
 

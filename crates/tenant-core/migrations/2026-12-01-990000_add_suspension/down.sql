@@ -1,0 +1,1 @@
+ALTER TABLE schema_tracker DROP COLUMN suspension;

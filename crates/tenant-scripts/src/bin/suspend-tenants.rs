@@ -1,0 +1,5 @@
+//! `suspend-tenants`: see [`tenant_commands::commands::SuspendTenants`].
+
+fn main() -> std::process::ExitCode {
+    tenant_scripts::entry::suspend_tenants()
+}
