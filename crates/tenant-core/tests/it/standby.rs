@@ -5,6 +5,7 @@ use tenant_core::remedy::Advice;
 use tenant_core::{Error, ErrorKind, Isolation, PoolError, ProblemKind, Settings, Status, Tenants};
 use test_support::{Replicated, TestDatabase};
 
+use crate::archive_fixture::{contents, exported};
 use crate::fixture::{
     Stream, create, migrate, name, open, open_at, outcome, tenants, two_steps, two_steps_and_back,
 };
@@ -303,5 +304,22 @@ async fn what_the_primary_found_under_a_tenants_name_is_compared_on_the_standby(
     assert_eq!(
         kinds.collect::<Vec<_>>(),
         ["column `items.title` is missing"]
+    );
+}
+
+#[tokio::test]
+async fn a_tenant_is_exported_from_a_standby_as_from_the_primary() {
+    let servers = Replicated::start();
+    let (primary, standby) = replicated(&servers, &two_steps()).await;
+    let file = exported(&standby, "acme").await;
+    assert_eq!(
+        contents(&file).1,
+        contents(&exported(&primary, "acme").await).1
+    );
+    refused(
+        standby
+            .import(std::io::Cursor::new(file))
+            .named(&name("copy"))
+            .await,
     );
 }
