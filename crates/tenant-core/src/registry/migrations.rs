@@ -1,6 +1,8 @@
 //! The migrations that make the list of tenants, the list of spares, and the table of
 //! expected shapes.
 
+use sql_text::literal;
+
 use super::beside::BESIDE_SCHEMA;
 use super::place::{EXPECTATIONS, Place};
 use super::source::Source;
@@ -102,8 +104,8 @@ impl Registry {
         let Some((table, _)) = &own else {
             return MigrationSet::of_texts(&[(STATE, &up, &down)]);
         };
-        let added = format!("ALTER TABLE {table} ADD COLUMN IF NOT EXISTS suspension jsonb;\n");
-        let removed = format!("ALTER TABLE {table} DROP COLUMN suspension;\n");
+        let added = add_suspension(table);
+        let removed = format!("ALTER TABLE {table} DROP COLUMN IF EXISTS suspension;\n");
         MigrationSet::of_texts(&[(STATE, &up, &down), (SUSPENSION, &added, &removed)])
     }
 
@@ -128,6 +130,19 @@ impl Registry {
     }
 }
 
+/// Adds the column of suspensions. The list can be a view, or a table of another role: it stays as
+/// it is, and keeps no suspensions.
+fn add_suspension(table: &str) -> String {
+    let body = format!(
+        "BEGIN IF EXISTS (SELECT FROM pg_catalog.pg_class \
+             WHERE oid = pg_catalog.to_regclass({}) AND relkind IN ('r', 'p') \
+             AND pg_catalog.pg_has_role(relowner, 'USAGE')) \
+         THEN ALTER TABLE {table} ADD COLUMN IF NOT EXISTS suspension jsonb; END IF; END",
+        literal(table)
+    );
+    format!("DO {};\n", literal(&body))
+}
+
 /// How a list is made.
 pub(crate) struct Creation {
     /// The version of the migration that makes it.
@@ -139,17 +154,23 @@ pub(crate) struct Creation {
 impl Registry {
     /// How the list is made by the migrations of this crate, if it is theirs.
     pub(crate) fn creation(&self, list: List) -> Option<Creation> {
-        let (ours, version, own) = match list {
+        let (ours, version, own, last) = match list {
             List::Tenants => (
                 Place::tenants(),
                 "20260101000000",
-                "id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL UNIQUE, suspension jsonb",
+                "id uuid PRIMARY KEY DEFAULT gen_random_uuid(), name text NOT NULL UNIQUE",
+                ", suspension jsonb",
             ),
-            List::Spares => (Place::spares(), "20260103000000", "name text PRIMARY KEY"),
+            List::Spares => (
+                Place::spares(),
+                "20260103000000",
+                "name text PRIMARY KEY",
+                "",
+            ),
         };
         let statement = format!(
             "CREATE TABLE {} ({own}, created_at timestamptz NOT NULL DEFAULT now(), version text, \
-             migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{{}}')",
+             migrated_at timestamptz, fingerprints jsonb NOT NULL DEFAULT '{{}}'{last})",
             ours.table
         );
         let is_ours = *self.place(list) == ours;

@@ -23,7 +23,7 @@ fn of_the_folder() -> MigrationSet {
 #[test]
 fn they_are_those_of_the_repositorys_folder_word_for_word() {
     let (own, folder) = (MigrationSet::registry(), of_the_folder());
-    assert_eq!(own.iter().len(), 4);
+    assert_eq!(own.iter().len(), 5);
     for migration in own.iter() {
         let mut others = folder.iter();
         let same = others.find(|it| it.version() == migration.version());
@@ -74,11 +74,11 @@ async fn ones_own_public_migrations_go_beside_them_in_the_order_of_versions() {
     };
     assert_eq!(versions(&merged), versions(&again));
     assert!(versions(&merged).is_sorted());
-    assert_eq!(merged.iter().len(), 5);
+    assert_eq!(merged.iter().len(), 6);
 
     let database = TestDatabase::new().await;
     let tenants = open(&database, merged).await;
-    assert_eq!(tenants.migrate_public().await.unwrap().applied.len(), 5);
+    assert_eq!(tenants.migrate_public().await.unwrap().applied.len(), 6);
     assert!(tenants.health().await.unwrap().problems.is_empty());
 }
 
