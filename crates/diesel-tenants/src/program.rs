@@ -86,7 +86,7 @@ fn with_nearest(mut error: clap::Error) -> clap::Error {
 
 /// The overview: the subcommands in their groups, on one screen.
 fn template() -> String {
-    let mut text = String::from("{about}\n\nUsage: {usage}\n");
+    let mut text = String::from("{about}\nUsage: {usage}\n");
     let width = subcommands::all().map(|one| one.name.len()).max();
     let width = width.unwrap_or_default();
     for group in &GROUPS {
@@ -98,7 +98,7 @@ fn template() -> String {
         }
     }
     text.push_str(
-        "\nHelp: tenants COMMAND --help. Common options: tenants config --help\n\
+        "Help: tenants COMMAND --help. Common options: tenants config --help\n\
          Exit codes: 0 done, 1 a problem, 2 wrong use, 3 no database, 130 interrupted",
     );
     text

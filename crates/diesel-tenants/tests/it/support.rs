@@ -19,7 +19,7 @@ pub(crate) const SCHEMA: &str = "diesel::table! {
 ";
 
 /// The subcommands, as the documentation of this project lists them.
-pub(crate) const SUBCOMMANDS: [&str; 30] = [
+pub(crate) const SUBCOMMANDS: [&str; 32] = [
     "create",
     "list",
     "url",
@@ -27,9 +27,13 @@ pub(crate) const SUBCOMMANDS: [&str; 30] = [
     "export",
     "import",
     "rename",
+    "suspend",
+    "resume",
     "drop",
     "adopt",
     "spares",
+    "distribute",
+    "move",
     "migrate",
     "rollback",
     "generate",
@@ -40,8 +44,6 @@ pub(crate) const SUBCOMMANDS: [&str; 30] = [
     "health",
     "repair",
     "diff",
-    "distribute",
-    "move",
     "init",
     "config",
     "studio",

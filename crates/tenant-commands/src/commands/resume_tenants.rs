@@ -15,7 +15,7 @@ use crate::tenants;
 
 /// Resume suspended tenants, so that applications serve them
 ///
-/// Ends suspensions of suspend-tenants. A state in your own table of tenants does not
+/// Ends the suspensions of these tenants. A state in your own table of tenants does not
 /// change: change it there.
 ///
 /// Exit code 1: a tenant could not be resumed.

@@ -20,7 +20,7 @@ use crate::{interrupt, json, report, tenants};
 /// migration runs. A note lists what was not compared, such as rows.
 ///
 /// Each tenant is one transaction. A tenant fails and stays unchanged if it differs, lacks
-/// old migrations, or has newer unknown ones. Try --dry-run first: it checks everything.
+/// old migrations, or has newer unknown ones. Try --dry-run first.
 ///
 /// Exit code 1: a tenant failed or was skipped.
 #[derive(Debug, Parser)]
