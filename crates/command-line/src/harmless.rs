@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// The text with its control characters escaped, but for line ends and tabs. With `colors`, the
+/// The text with its control characters escaped, except line ends and tabs. With `colors`, the
 /// sequences stay by which messages are colored: `ESC [ 1 m`.
 pub(crate) fn text(text: &str, colors: bool) -> Cow<'_, str> {
     if !text.chars().any(is_obeyed) {

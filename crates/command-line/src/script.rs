@@ -301,14 +301,8 @@ impl Context {
     /// When the current folder is in no project.
     #[cfg(all(unix, feature = "local-postgres"))]
     pub fn project_server(&self) -> anyhow::Result<local_postgres::ProjectServer> {
-        let Self {
-            common,
-            environment,
-            settings,
-            output,
-            ..
-        } = self;
-        crate::own_server::project_server(common, environment, settings, *output)
+        let (common, environment) = (&self.common, &self.environment);
+        crate::own_server::project_server(common, environment, &self.settings, self.output)
     }
 }
 

@@ -17,8 +17,8 @@ use crate::{interrupt, json, messages, plan, report, tenants};
 ///
 /// Each tenant is migrated in one transaction: it gets all of its pending migrations or
 /// none. A tenant that fails does not stop the others. Run the command again to retry
-/// it. Spares are migrated too, unless you name tenants. Tenants with unknown or lost
-/// migrations fail, unless you give the option for them.
+/// it. Spares are migrated too, unless you name tenants. Unknown and lost migrations are
+/// failures, unless you allow them.
 ///
 /// Exit code 1: a tenant failed or was skipped. With --check: something is pending.
 #[derive(Debug, Parser)]

@@ -2,7 +2,7 @@
 //! schema's own history does not list it.
 //!
 //! Two records of one fact contradict each other. A migration that runs again can change rows
-//! twice without an error, so nothing runs until somebody says what is right.
+//! twice without an error, so nothing runs until the caller says what is right.
 
 use super::script::Script;
 use super::send::ask;

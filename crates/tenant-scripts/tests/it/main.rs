@@ -35,6 +35,7 @@ mod interrupts;
 mod kills;
 mod list_tenants;
 mod locks;
+mod lost_history;
 mod messages;
 mod migrate_public;
 mod migrate_tenants;
