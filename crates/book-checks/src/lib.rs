@@ -20,6 +20,8 @@ mod pages {
     mod observing {}
     #[doc = include_str!("../../../docs/book/src/how-to/sign-ups.md")]
     mod sign_ups {}
+    #[doc = include_str!("../../../docs/book/src/how-to/suspend-a-tenant.md")]
+    mod suspend_a_tenant {}
     #[doc = include_str!("../../../docs/book/src/how-to/testing.md")]
     mod testing {}
     #[doc = include_str!("../../../docs/book/src/how-to/two-releases.md")]

@@ -1,7 +1,7 @@
 //! The name of a new migration, in Diesel's form.
 
 use anyhow::anyhow;
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 use command_line::exit::UsageError;
 
 /// A time, as Diesel's CLI writes it into a folder's name since its release
@@ -10,6 +10,9 @@ const FORM: &str = "%Y-%m-%d-%H%M%S-0000";
 
 /// The digits of a version that are a time.
 const TIME: &str = "%Y%m%d%H%M%S";
+
+/// Those that are a date.
+const DATE: &str = "%Y%m%d";
 
 /// How long a name may be, without the time.
 const LONGEST: usize = 60;
@@ -49,10 +52,14 @@ pub(crate) fn version(folder: &str) -> String {
     version.replace('-', "")
 }
 
-/// The second after that of a version.
+/// The second after that of a version. After an hour that no clock shows, as the migrations of
+/// the list of tenants have it, the next day begins.
 fn after(version: &str) -> Option<NaiveDateTime> {
-    let time = NaiveDateTime::parse_from_str(version.get(..14)?, TIME).ok()?;
-    time.checked_add_signed(TimeDelta::seconds(1))
+    if let Ok(time) = NaiveDateTime::parse_from_str(version.get(..14)?, TIME) {
+        return time.checked_add_signed(TimeDelta::seconds(1));
+    }
+    let date = NaiveDate::parse_from_str(version.get(..8)?, DATE).ok()?;
+    date.succ_opt()?.and_hms_opt(0, 0, 0)
 }
 
 /// `name` as part of a folder's name.
@@ -122,6 +129,7 @@ mod tests {
             "2026-03-04-050608-0000_b"
         );
         assert_eq!(named("2027-12-31-235959_a"), "2028-01-01-000000-0000_b");
+        assert_eq!(named("2026-03-04-990000_a"), "2026-03-05-000000-0000_b");
         assert!(folder("b", now(), &existing("9999_a")).is_err());
     }
 

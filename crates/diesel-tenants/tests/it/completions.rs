@@ -81,9 +81,9 @@ fn subcommands_options_values_and_files_are_completed() {
     folder.file("names of tenants.txt", "acme\n");
     folder.file("migrations/tenant/.keep", "");
     for (line, expected) in [
-        ("tenants re", vec!["rename", "repair"]),
-        ("A=b sudo tenants re", vec!["rename", "repair"]),
-        ("cd x && ./tenants re", vec!["rename", "repair"]),
+        ("tenants re", vec!["rename", "resume", "repair"]),
+        ("A=b sudo tenants re", vec!["rename", "resume", "repair"]),
+        ("cd x && ./tenants re", vec!["rename", "resume", "repair"]),
         ("tenants migrate --dry", vec!["--dry-run"]),
         (
             "tenants migrate --transaction ",

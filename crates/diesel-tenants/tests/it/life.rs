@@ -8,7 +8,7 @@ use crate::support::{Project, VERSIONS};
 async fn a_project_with_migrations_of_tenants_alone_has_tenants_from_first_to_last() {
     let project = Project::new().await;
     let set_up = project.run("migrate --public").succeeds();
-    set_up.prints("The public schema is up to date: 4 migrations applied in ");
+    set_up.prints("The public schema is up to date: 5 migrations applied in ");
     let created = project.run("create acme globex").succeeds();
     created.prints("2 tenants: 2 created (");
     assert_eq!(project.tracked().await, ["acme", "globex"]);
@@ -75,7 +75,7 @@ async fn the_projects_own_public_migrations_are_applied_with_those_of_the_list_o
         "CREATE TABLE organizations (slug TEXT PRIMARY KEY);",
     );
     let applied = project.run("migrate --public --json").succeeds();
-    assert_eq!(applied.json()["migrated"], 6, "{applied}");
+    assert_eq!(applied.json()["migrated"], 7, "{applied}");
     project.run("create acme").succeeds();
     project.run("health").succeeds();
     project.execute("SELECT FROM organizations").await;

@@ -49,7 +49,7 @@ async fn the_document_has_the_same() {
     assert_eq!(document["compiled_in"]["tenant"], json!(null));
     assert_eq!(
         document["compiled_in"]["public"].as_array().unwrap().len(),
-        4
+        5
     );
     assert_eq!(document["paths"]["settings"], json!(null));
     let folders = document["paths"]["tenant_migrations"].as_array().unwrap();

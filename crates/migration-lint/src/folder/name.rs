@@ -60,12 +60,13 @@ fn exists_already(name: &str, options: &Options) -> bool {
 
 /// Whether the name is `YYYY-MM-DD-HHMMSS_what_it_does`, or the same with four
 /// further digits, by which a generator tells migrations of one second apart; or without
-/// hyphens, as older programs of Diesel made it.
+/// hyphens, as older programs of Diesel made it. The hours 98 and 99, which no clock shows, are those
+/// of the migrations that create the list of tenants.
 fn is_well_named(name: &str) -> bool {
     static FORM: LazyLock<Option<Regex>> = LazyLock::new(|| {
         let month = "(0[1-9]|1[0-2])";
         let day = "(0[1-9]|[12][0-9]|3[01])";
-        let time = "([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]";
+        let time = "(([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]|9[89]0000)";
         let hyphens = format!("[0-9]{{4}}-{month}-{day}-{time}(-[0-9]{{4}})?");
         let digits = format!("[0-9]{{4}}{month}{day}{time}");
         Regex::new(&format!(r"^({hyphens}|{digits})_[\w-]+$")).ok()
@@ -116,6 +117,7 @@ mod tests {
             "2026-01-02-030405_add_tasks",
             "2026-12-31-235959-0001_x",
             "20260102030405_x",
+            "2026-12-01-990000_add_suspension",
         ] {
             assert!(is_well_named(good), "{good}");
         }

@@ -119,7 +119,7 @@ async fn what_an_extension_elsewhere_has_leads_to_its_schema() {
         let tenants = open(&database, &Stream::new().with(up), Settings::default()).await;
         let error = tenants.create(&name(&format!("t_{number}"))).await;
         let error = error.unwrap_err();
-        let place = format!("(`{object}` is in the schema `shared`)");
+        let place = format!("; `{object}` is in the schema `shared`;");
         assert!(error.to_string().contains(&place), "{up}: {error}");
         assert_eq!(error.remedies()[0], Advice::NameExtensionsSchema.into());
     }
@@ -150,7 +150,7 @@ async fn a_missing_type_leads_to_the_option_for_the_schema_that_has_it() {
     assert!(
         error
             .to_string()
-            .contains("(`mood` is in the schema `shared`)"),
+            .contains("; `mood` is in the schema `shared`;"),
         "{error}"
     );
     let remedies = found[0].remedies(without.registry());

@@ -43,7 +43,7 @@ fn is_about_function(failure: &MigrationFailure, remedies: &[Remedy], function: 
     assert_eq!(failure.cause, Cause::Function(function.to_owned()));
     let text = failure.to_string();
     assert!(
-        text.contains(&format!(" in the function `{function}`, ")),
+        text.contains(&format!("; the function `{function}` raised the error;")),
         "{text}"
     );
     let [Remedy::Advice(Advice::FixFunction), Remedy::Sql(sql)] = remedies else {
