@@ -92,6 +92,11 @@ async fn call_everything(database: &TestDatabase) {
     tenants.cluster().distribute().await.unwrap_err();
     tenants.suspend(&lost).await.unwrap();
     tenants.resume(&lost).await.unwrap();
+    let (_, file) = tenants.export(&lost).to_writer(Vec::new()).await.unwrap();
+    let again = name("again");
+    let import = tenants.import(std::io::Cursor::new(file)).named(&again);
+    import.await.unwrap();
+    tenants.drop_tenant(&again).await.unwrap();
     tenants.drop_tenant(&lost).await.unwrap();
 }
 
