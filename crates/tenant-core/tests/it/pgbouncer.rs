@@ -102,7 +102,7 @@ async fn tenants_are_made_migrated_listed_checked_and_dropped() {
                 .unwrap()
                 .pending
                 .len(),
-            4
+            5
         );
         tenants.migrate_public().await.unwrap();
 

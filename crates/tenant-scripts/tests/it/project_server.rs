@@ -90,7 +90,7 @@ fn a_document_is_not_disturbed_by_the_start_of_the_server() {
         .run("migrate-public --json")
         .succeeds()
         .says_nothing();
-    assert_eq!(first.json()["migrated"], 4);
+    assert_eq!(first.json()["migrated"], 5);
     project
         .run("list-tenants --quiet")
         .succeeds()
