@@ -217,5 +217,5 @@ async fn a_database_that_several_set_up_at_once_is_set_up_once() {
     for run in runs {
         applied += run.await.unwrap().applied.len();
     }
-    assert_eq!(applied, 4);
+    assert_eq!(applied, 5);
 }
