@@ -112,7 +112,7 @@ fn an_env_file_that_cannot_be_read_is_an_error_that_does_not_quote_it() {
     }
     let refused = folder.run("list-tenants --json").exits_with(2);
     let refused = refused.conceals("ann").conceals("words");
-    assert!(refused.error_message().contains(".env"), "{refused}");
+    assert_eq!(refused.json()["error"]["file"], ".env", "{refused}");
 }
 
 #[test]
@@ -168,7 +168,10 @@ fn the_line_of_the_env_file_is_right() {
         ".env",
         "# Ours\nPG_BIN=/opt/pg\n\nDATABASE_URL=postgres://ann:two words@db/shop\n",
     );
-    folder.run("list-tenants").exits_with(2).says("line 4");
+    folder
+        .run("list-tenants")
+        .exits_with(2)
+        .says("  --> .env:4\n");
 }
 
 /// Writes `.env` as bytes.

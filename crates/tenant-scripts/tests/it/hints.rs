@@ -183,6 +183,7 @@ fn parses(program: &str, arguments: Vec<&str>) {
         "squash-tenants" => by::<c::SquashTenants>(arguments),
         "adopt-tenant" => by::<c::AdoptTenant>(arguments),
         "repair-tenant" => by::<c::RepairTenant>(arguments),
+        "resume-tenants" => by::<c::ResumeTenants>(arguments),
         "health-check" => by::<c::HealthCheck>(arguments),
         "distribute-tenants" => by::<c::DistributeTenants>(arguments),
         "spare-tenants" => by::<c::SpareTenants>(arguments),
