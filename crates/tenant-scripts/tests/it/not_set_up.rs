@@ -55,7 +55,7 @@ async fn it_is_an_error_in_json_too() {
             "message": MESSAGE, "notes": [], "sqlstate": null, "migration": null,
             "statement": null, "file": null, "line": null, "column": null,
             "hint": hint(&database),
-        }});
+        }, "other_errors": []});
         assert_eq!(refused.json(), expected, "{refused}");
     }
 }

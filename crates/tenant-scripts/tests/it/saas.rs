@@ -65,7 +65,7 @@ async fn ten_customers_are_made_listed_and_well_and_all_alike() {
         .collect::<Vec<_>>();
     let database = Database::empty().await;
     // Those of the list of tenants that the set has no copies of are added.
-    run(&database, "migrate-public").prints("5 migrations applied");
+    run(&database, "migrate-public").prints("6 migrations applied");
     run(&database, &format!("create-tenant {}", names.join(" "))).prints("10 tenants: 10 created");
 
     let listed = run(&database, "list-tenants --json").json();
