@@ -61,7 +61,7 @@ fn read(text: &str) -> Result<Written, SettingsError> {
 #[track_caller]
 fn refused(text: &str) -> String {
     let error = read(text).unwrap_err();
-    assert!(matches!(error, SettingsError::Unusable(_)), "{error:?}");
+    assert!(matches!(error, SettingsError::Mistakes(_)), "{error:?}");
     error.to_string()
 }
 

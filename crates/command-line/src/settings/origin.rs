@@ -21,8 +21,14 @@ pub enum Origin {
 
 impl Origin {
     /// Every [`kind`](Self::kind).
-    pub const KINDS: [&'static str; 5] =
-        ["option", "environment", "env_file", "settings", "default"];
+    pub const KINDS: [&'static str; 6] = [
+        "option",
+        "environment",
+        "env_file",
+        "service",
+        "settings",
+        "default",
+    ];
 
     /// The kind, as JSON has it.
     #[must_use]

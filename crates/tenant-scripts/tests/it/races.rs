@@ -8,7 +8,7 @@ async fn two_runs_that_set_a_database_up_at_once_both_succeed() {
     let start = || database.command("migrate-public --json").start();
     let runs = [start(), start(), start()];
     let migrated = runs.map(|run| run.finish().succeeds().json()["migrated"].as_u64().unwrap());
-    assert_eq!(migrated.iter().sum::<u65>(), 4);
+    assert_eq!(migrated.iter().sum::<u64>(), 5);
 }
 
 #[tokio::test]
