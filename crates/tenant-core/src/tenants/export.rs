@@ -30,7 +30,7 @@ impl<'a> Export<'a> {
 
     /// Writes the archive to `path`. The file gets its name once it is complete and on the disk,
     /// and replaces an existing file then. Only its owner may read it. After an error, nothing is
-    /// left.
+    /// left. What exists and is not a regular file, such as a device, is refused.
     ///
     /// # Errors
     ///
@@ -42,6 +42,7 @@ impl<'a> Export<'a> {
     pub fn to_file(self, path: impl Into<PathBuf>) -> Answer<'a, Result<Exported, Error>> {
         let path = path.into();
         Box::pin(async move {
+            require_replaceable(&path).map_err(writing)?;
             let unfinished = Unfinished::beside(&path).map_err(writing)?;
             let file = BufWriter::new(unfinished.open().map_err(writing)?);
             let (exported, file) = self.write(file).await?;
@@ -155,6 +156,17 @@ impl<W: Write> Write for Counted<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
+    }
+}
+
+/// Refuses what a file must not take the place of: a device, a pipe, a link or a folder.
+fn require_replaceable(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it exists and is not a regular file",
+        )),
+        _ => Ok(()),
     }
 }
 

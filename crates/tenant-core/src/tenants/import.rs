@@ -50,8 +50,8 @@ impl<'a> Import<'a> {
         self
     }
 
-    /// Imports a tenant that differed from what its migrations create. The import adds missing
-    /// objects by the definitions in the file. Columns that neither can create are still an error.
+    /// Imports a tenant that differed from what its migrations create, or that has partitions which
+    /// no migration creates. The import adds missing objects by the definitions in the file. Columns that neither can create are still an error.
     /// Use it for files that you trust: the definitions run as SQL.
     pub fn allow_drift(mut self) -> Self {
         self.drift = Drift::Allow;
@@ -163,6 +163,7 @@ impl Tenants {
             target,
             migrations: &migrations,
             shape: shape.as_ref(),
+            trusts_definitions: matches!(drift, Drift::Allow),
             observe,
         };
         let done = engine::import(work, &mut source, &plan).await;

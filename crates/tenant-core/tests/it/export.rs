@@ -244,6 +244,14 @@ async fn only_its_owner_may_read_the_file() {
     tenants.export(&acme).to_file(&path).await.unwrap();
     let mode = path.metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    // Renamed over a device, a pipe or a link, the file would take its place.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&path, &link).unwrap();
+    let refused = tenants.export(&acme).to_file(&link).await.unwrap_err();
+    let text = chain(&refused);
+    assert!(text.contains("is not a regular file"), "{text}");
+    assert!(link.is_symlink());
+    assert_eq!(folder.path().read_dir().unwrap().count(), 2);
 }
 
 #[tokio::test]

@@ -35,6 +35,8 @@ pub(crate) struct Plan<'a> {
     /// The definition of the original, where it is in a form that this program reads. It differs
     /// from what the migrations create at most in what may differ.
     pub(crate) shape: Option<&'a Shape>,
+    /// Whether definitions of the file may run as SQL. A file can come from anywhere.
+    pub(crate) trusts_definitions: bool,
     pub(crate) observe: &'a Observe<'a>,
 }
 
@@ -110,7 +112,7 @@ async fn fill_and_prove(
 ) -> Result<Vec<TableSummary>, Error> {
     let name = || plan.target.name.clone();
     if let Some(original) = plan.shape {
-        add_what_may_differ(work, plan.target, original).await?;
+        add_what_may_differ(work, plan, original).await?;
     }
     let before = shape_of(work).await?;
     prepare(work).await?;
@@ -174,15 +176,23 @@ async fn unprepare(work: Work<'_>) -> Result<(), Error> {
 }
 
 /// Creates what the original has and the migrations do not make of it again, such as the partitions
-/// of past months.
+/// of past months. Their definitions are SQL of the file.
 async fn add_what_may_differ(
     work: Work<'_>,
-    target: &Target,
+    plan: &Plan<'_>,
     original: &Shape,
 ) -> Result<(), Error> {
+    let target = plan.target;
     let found = shape_of(work).await?;
     let differences = compare(original, &found, Compared::Everything);
     let missing = differences.iter().filter(|it| is_to_add(it));
+    let missing = missing.collect::<Vec<_>>();
+    if !missing.is_empty() && !plan.trusts_definitions {
+        let (name, missing) = (target.name.clone(), missing.into_iter());
+        let differences = missing.map(ToString::to_string).collect();
+        return Err(ArchiveFailure::Differs { name, differences }.into());
+    }
+    let missing = missing.into_iter();
     let statements = missing.flat_map(|it| it.sql(&target.schema));
     let statements = statements.collect::<Vec<_>>();
     if statements.is_empty() {
