@@ -172,7 +172,7 @@ async fn a_missing_type_leads_to_the_option_for_the_schema_that_has_it() {
         let error = misses.create(&name(&format!("delta_{number}"))).await;
         let error = error.unwrap_err();
         assert!(
-            error.to_string().contains("is in the schema `public`)"),
+            error.to_string().contains("is in the schema `public`;"),
             "{error}"
         );
         assert_eq!(error.remedies()[0], Advice::NameExtensionsSchema.into());
