@@ -331,15 +331,20 @@ impl Registry {
         Some(format!("WITH {}", place.written(&delete, &is_right)))
     }
 
-    /// What a row says of whom it is about.
-    pub(super) fn row_of(&self, list: List, schema: Schema<'_>) -> Row {
-        let (mut names, mut values) = (self.place(list).key.clone(), literal(schema.key()));
-        let column = match list {
+    /// The column with the name of the schema, in the rows that are written of a list, if they have
+    /// one.
+    pub(super) fn schema_column_of(&self, list: List) -> Option<&str> {
+        match list {
             List::Tenants if self.is_query() => Some(BESIDE_SCHEMA),
             List::Tenants => self.0.source.schema_column(),
             List::Spares => None,
-        };
-        if let Some(column) = column {
+        }
+    }
+
+    /// What a row says of whom it is about.
+    pub(super) fn row_of(&self, list: List, schema: Schema<'_>) -> Row {
+        let (mut names, mut values) = (self.place(list).key.clone(), literal(schema.key()));
+        if let Some(column) = self.schema_column_of(list) {
             names = format!("{names}, {column}");
             values = format!("{values}, {}", literal(schema.schema_name()));
         }

@@ -2,7 +2,6 @@
 
 use sql_text::literal;
 
-use super::beside::BESIDE_SCHEMA;
 use super::change::{READABLE, Ran};
 use super::columns::Column;
 use super::{List, Registry};
@@ -18,11 +17,7 @@ impl Registry {
         }
         let place = self.place(list);
         let mut conditions = vec![format!("{} = {}", place.key, literal(schema.key()))];
-        let column = match self.is_query() {
-            true => Some(BESIDE_SCHEMA),
-            false => self.0.source.schema_column(),
-        };
-        if let Some(column) = column {
+        if let Some(column) = self.schema_column_of(list) {
             conditions.push(format!("{column} = {}", literal(schema.schema_name())));
         }
         let texts = texts.filter(|_| self.columns(list).has(Column::Fingerprints));

@@ -3,7 +3,6 @@
 
 use sql_text::literal;
 
-use super::beside::BESIDE_SCHEMA;
 use super::change::READABLE;
 use super::columns::Column;
 use super::{List, Registry};
@@ -61,14 +60,5 @@ impl Registry {
              WHERE ({READABLE}) ? asked_.version_ ORDER BY asked_.place_",
             place.table, place.key,
         ))
-    }
-
-    /// The column with the name of the schema, where rows have one.
-    fn schema_column_of(&self, list: List) -> Option<&str> {
-        match list {
-            List::Tenants if self.is_query() => Some(BESIDE_SCHEMA),
-            List::Tenants => self.0.source.schema_column(),
-            List::Spares => None,
-        }
     }
 }
